@@ -1,0 +1,135 @@
+/**
+ * The one who writes to a room on this node. Commands that arrive together are decided one after the
+ * other and appended as one batch against the exact head, so what `decide` saw is what was true.
+ */
+import { ChatError, toChatError } from "../protos/errors.ts";
+import type { RoomEvent } from "../protos/events.ts";
+import { limits } from "../protos/limits.ts";
+import type { Tail } from "../feed/tail.ts";
+import { decide, evolve, type Room, type SendCommand } from "./decide.ts";
+import type { Log } from "./log.ts";
+
+/** A command that is stored. */
+export interface Accepted {
+  readonly event: RoomEvent;
+  readonly duplicate: boolean;
+}
+
+interface Waiting {
+  readonly command: SendCommand;
+  readonly resolve: (accepted: Accepted) => void;
+  readonly reject: (error: ChatError) => void;
+}
+
+/** One fsync serves at most this many events: a longer transaction holds the log's thread for too long. */
+const batchMost = 64;
+
+/** Writes to one room. */
+export class RoomWriter {
+  #waiting: Waiting[] = [];
+  #running = false;
+
+  readonly #name: string;
+  readonly #log: Log;
+  readonly #tail: Tail;
+  readonly #now: () => number;
+  readonly #signal: AbortSignal;
+
+  /** The tail must be fed from the log; when the signal aborts, nobody waits for it any more. */
+  constructor(
+    name: string,
+    { log, tail, now, signal }: { log: Log; tail: Tail; now: () => number; signal: AbortSignal },
+  ) {
+    this.#name = name;
+    this.#log = log;
+    this.#tail = tail;
+    this.#now = now;
+    this.#signal = signal;
+  }
+
+  /**
+   * Resolves when the command is stored and can be read here. Rejects with the refusal, with
+   * RESOURCE_EXHAUSTED if too many wait, or with what the log said.
+   */
+  send(command: SendCommand): Promise<Accepted> {
+    if (this.#waiting.length >= limits.commandsQueued) {
+      return Promise.reject(
+        new ChatError(
+          "RESOURCE_EXHAUSTED",
+          "Cannot send the message: too many wait before it, try again in a second.",
+        ),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ command, resolve, reject });
+      if (!this.#running) this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    // Lets everything that arrived in this turn of the event loop into the first batch.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, batchMost);
+      try {
+        await this.#write(batch);
+      } catch (error) {
+        for (const { reject } of batch) reject(toChatError(error));
+      }
+    }
+    this.#running = false;
+  }
+
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    for (;;) {
+      const head = this.#room().head;
+      const { events, answers } = decideAll(this.#room(), batch, this.#now());
+      const appended = events.length === 0
+        ? { kind: "appended" } as const
+        : await this.#log.append(this.#name, head, events);
+      if (appended.kind === "appended") {
+        // Read-your-writes: whoever is answered finds the event in this node's tail.
+        await this.#reach(head + events.length);
+        for (const answer of answers) answer();
+        return;
+      }
+      await this.#reach(appended.head);
+    }
+  }
+
+  #room(): Room {
+    return {
+      head: this.#tail.head,
+      timestamp: this.#tail.newest?.timestamp ?? "",
+      find: (sender, clientId) => this.#log.find(this.#name, sender, clientId),
+    };
+  }
+
+  async #reach(seq: number): Promise<void> {
+    while (this.#tail.head < seq && !this.#signal.aborted) await this.#tail.changed({ signal: this.#signal });
+  }
+}
+
+/** Decides on commands in order, each on the room as the ones before it left it. */
+function decideAll(
+  room: Room,
+  batch: readonly Waiting[],
+  now: number,
+): { events: RoomEvent[]; answers: (() => void)[] } {
+  const events: RoomEvent[] = [];
+  const answers: (() => void)[] = [];
+  for (const { command, resolve, reject } of batch) {
+    const decision = decide(room, command, now);
+    if (decision.kind === "refuse") {
+      answers.push(() => reject(decision.error));
+      continue;
+    }
+    answers.push(() => resolve({ event: decision.event, duplicate: decision.kind === "duplicate" }));
+    if (decision.kind === "accept") {
+      events.push(decision.event);
+      room = evolve(room, decision.event);
+    }
+  }
+  return { events, answers };
+}

@@ -1,0 +1,71 @@
+/** What names, texts and ids may be. Each rule says in its error what is wrong and what to do. */
+import { ChatError } from "../protos/errors.ts";
+import { byteLength, lobby } from "../protos/events.ts";
+import { limits } from "../protos/limits.ts";
+
+// Control, format (zero-width, direction-changing), private use, lone surrogates, line and paragraph separators.
+const unfitForNames = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+// Format characters, and letters and symbols that have no shape of their own (Hangul fillers, Braille blank).
+const invisible =
+  /[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Zs}\u115F\u1160\u17B4\u17B5\u2800\u3164\uFFA0\u{E0000}-\u{E0FFF}\uFE00-\uFE0F\u034F]/gu;
+
+/** The name as others see it: composed (NFC), without spaces around it. Throws INVALID_ARGUMENT. */
+export function parseName(asked: string): string {
+  const cannot = (why: string) =>
+    new ChatError("INVALID_ARGUMENT", `Cannot use the name ${quote(asked)}: ${why}.`);
+  if (!asked.isWellFormed()) throw cannot("it is not valid Unicode");
+  // Checked first, so that normalising never works on something huge.
+  if (byteLength(asked) > limits.nameBytes * 2) throw cannot(tooLong(byteLength(asked), limits.nameBytes));
+  const name = asked.normalize("NFC").trim();
+  if (unfitForNames.test(name)) {
+    throw cannot("it has control, invisible or direction-changing characters, leave them out");
+  }
+  if (name.replace(invisible, "") === "") throw cannot("it is empty, choose a name");
+  const size = byteLength(name);
+  if (size > limits.nameBytes) throw cannot(tooLong(size, limits.nameBytes));
+  return name;
+}
+
+/** The text, unchanged. Throws INVALID_ARGUMENT. */
+export function parseText(text: string): string {
+  const cannot = (why: string) => new ChatError("INVALID_ARGUMENT", `Cannot send the message: ${why}.`);
+  if (!text.isWellFormed()) throw cannot("it is not valid Unicode");
+  const size = byteLength(text);
+  if (size > limits.textBytes) throw cannot(tooLong(size, limits.textBytes) + " or send it in parts");
+  if (text.replace(invisible, "") === "") throw cannot("there is nothing to see in it, write something");
+  return text;
+}
+
+/** The id, unchanged; empty means none. Throws INVALID_ARGUMENT. */
+export function parseClientId(id: string): string {
+  const cannot = (why: string) =>
+    new ChatError("INVALID_ARGUMENT", `Cannot use the client_id ${quote(id)}: ${why}.`);
+  if (!id.isWellFormed() || unfitForNames.test(id)) throw cannot("it has unfit characters, use a UUID");
+  const size = byteLength(id);
+  if (size > limits.clientIdBytes) throw cannot(tooLong(size, limits.clientIdBytes));
+  return id;
+}
+
+/** The room's name; empty means the lobby. Throws NOT_FOUND. */
+export function parseRoom(room: string): string {
+  if (room === "" || room === lobby) return lobby;
+  throw new ChatError(
+    "NOT_FOUND",
+    `Cannot open the room ${quote(room)}: there is no such room, use "${lobby}".`,
+  );
+}
+
+function tooLong(size: number, most: number): string {
+  return `it has ${thousands(size)} bytes and at most ${thousands(most)} are allowed, shorten it`;
+}
+
+function thousands(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+/** Shows what was asked for on one line, with nothing in it that could disturb a terminal or a page. */
+function quote(text: string): string {
+  const short = text.length > 40 ? text.slice(0, 40).toWellFormed() + "…" : text.toWellFormed();
+  return JSON.stringify(short.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/gu, "\uFFFD"));
+}

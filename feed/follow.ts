@@ -1,0 +1,45 @@
+/**
+ * The one mechanism of reading: a cursor walks over a room's tail as fast as its reader pulls, reads from
+ * the store when it has fallen off the tail, and waits when it has everything.
+ */
+import type { RoomBatch, RoomEvent } from "../protos/events.ts";
+import { limits } from "../protos/limits.ts";
+import type { Tail } from "./tail.ts";
+
+/** A room that can be read. */
+export interface Feed {
+  readonly room: string;
+  readonly tail: Tail;
+  /** Stored events after `after`, in order, at most `count`; may be fewer, but not none if there are any. */
+  read(after: number, count: number): Promise<readonly RoomEvent[]>;
+}
+
+/**
+ * Every event after `after`, once, in order, live without end.
+ *
+ * 1. A batch is pulled: nothing is read ahead, so a slow reader holds one batch.
+ * 2. Each batch begins right after the one before.
+ * 3. Returns when the signal aborts, or when the room's epoch is no longer `epoch`: begin again then.
+ * 4. Throws what `read` throws.
+ */
+export async function* follow(
+  feed: Feed,
+  { epoch, after }: { epoch: string; after: number },
+  { signal }: { signal: AbortSignal },
+): AsyncGenerator<RoomBatch, void, void> {
+  const { tail, room } = feed;
+  while (!signal.aborted && tail.epoch === epoch) {
+    if (after >= tail.head) {
+      await tail.changed({ signal });
+      continue;
+    }
+    const events = tail.slice(after) ?? await feed.read(after, limits.batchEvents);
+    if (signal.aborted || tail.epoch !== epoch) return;
+    const first = events[0]?.seq;
+    if (first !== after + 1) {
+      throw new RangeError(`Cannot read "${room}" after ${after}: event ${first ?? "none"} came next.`);
+    }
+    yield { room, epoch, first, events };
+    after += events.length;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * The recent tail of one room, held once whatever the number of its readers. Events come in at the head,
+ * fall off the far end past a limit of count and bytes, and wake the cursors that wait.
+ */
+import { type RoomEvent, sizeOf, takeBatch } from "../protos/events.ts";
+import { limits } from "../protos/limits.ts";
+import { Change } from "./change.ts";
+
+/** How much a tail holds. */
+export interface TailLimits {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/** The recent events of a room, dense in seq. */
+export class Tail {
+  #epoch: string;
+  #events: RoomEvent[] = [];
+  /** Events before this index have fallen off; the array is cut only now and then. */
+  #start = 0;
+  #bytes = 0;
+  #head: number;
+  readonly #change = new Change();
+  readonly #limits: TailLimits;
+
+  /** A tail that knows of events up to `head` and holds none. */
+  constructor(
+    { epoch, head }: { epoch: string; head: number },
+    max: TailLimits = { events: limits.tailEvents, bytes: limits.tailBytes },
+  ) {
+    this.#epoch = epoch;
+    this.#head = head;
+    this.#limits = max;
+  }
+
+  /** The life of the room that seqs count in. */
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  /** The seq of the newest event; 0 if there is none. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /** The newest event, if it is held. */
+  get newest(): RoomEvent | undefined {
+    return this.#events.length > this.#start ? this.#events.at(-1) : undefined;
+  }
+
+  /** Everything after this seq is held. */
+  get base(): number {
+    return this.#head - (this.#events.length - this.#start);
+  }
+
+  /** Adds the next events. Throws if their seqs do not follow on the head: that is a fault of ours. */
+  push(events: readonly RoomEvent[]): void {
+    for (const event of events) {
+      if (event.seq !== this.#head + 1) {
+        throw new RangeError(`Cannot add event ${event.seq} to a tail: its head is ${this.#head}.`);
+      }
+      this.#events.push(event);
+      this.#bytes += sizeOf(event);
+      this.#head = event.seq;
+    }
+    this.#trim();
+    this.#change.happen();
+  }
+
+  /** Starts over in another life of the room, or after a hole: holds nothing, knows of events up to `head`. */
+  reset({ epoch, head }: { epoch: string; head: number }): void {
+    this.#epoch = epoch;
+    this.#head = head;
+    this.#events = [];
+    this.#start = this.#bytes = 0;
+    this.#change.happen();
+  }
+
+  /** The events after `after`, at most a batch; undefined if they have fallen off. */
+  slice(after: number): RoomEvent[] | undefined {
+    if (after < this.base) return undefined;
+    const from = this.#start + after - this.base;
+    return takeBatch(this.#events, { from, count: limits.batchEvents, bytes: limits.batchBytes });
+  }
+
+  /** Resolves at the next push or reset, or when the signal aborts. Leaves nothing behind on either. */
+  changed({ signal }: { signal: AbortSignal }): Promise<void> {
+    return this.#change.next({ signal });
+  }
+
+  #trim(): void {
+    const held = () => this.#events.length - this.#start;
+    while (held() > this.#limits.events || (this.#bytes > this.#limits.bytes && held() > 1)) {
+      this.#bytes -= sizeOf(this.#events[this.#start++] as RoomEvent);
+    }
+    if (this.#start > this.#limits.events) {
+      this.#events = this.#events.slice(this.#start);
+      this.#start = 0;
+    }
+  }
+}

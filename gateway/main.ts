@@ -1,0 +1,103 @@
+/** The gateway's composition root: settings → bridge → app → sockets. `deno task web` runs it alone. */
+import { ChatError } from "../protos/errors.ts";
+import { limits } from "../protos/limits.ts";
+import { before } from "../runtime/deadline.ts";
+import { type Journal, terminal } from "../runtime/journal.ts";
+import { openFilesMost } from "../runtime/open_files.ts";
+import { type Running, runProcess } from "../runtime/process.ts";
+import type { Settings } from "../runtime/settings.ts";
+import { makeApp } from "./app.tsx";
+import { loadAssets } from "./assets.ts";
+import { Bridge } from "./bridge.ts";
+import type { Socket } from "./socket.ts";
+
+/** What starting a gateway needs. */
+export type GatewaySettings = Pick<Settings, "host" | "port" | "chatAddress" | "origins">;
+
+/** A gateway that takes connections. */
+export interface Gateway extends Running {
+  /** The port that it got. */
+  readonly port: number;
+  /** Where a browser on this machine finds the page. */
+  readonly url: string;
+}
+
+/** Connects to ChatService and serves the page. Throws a ChatError that says what to do. */
+export async function startGateway(
+  { host, port, chatAddress, origins }: GatewaySettings,
+  { journal }: { journal: Journal },
+): Promise<Gateway> {
+  const assets = await loadAssets();
+  const bridge = new Bridge(chatAddress, { journal });
+  const sockets = new Set<Socket>();
+  const draining = new AbortController();
+  const app = makeApp({
+    assets,
+    bridge,
+    journal,
+    sockets,
+    draining: draining.signal,
+    origin: { host, origins },
+    socketsMost: Math.min(limits.sockets, Math.floor(await openFilesMost() * 0.9)),
+  });
+  const server = await listen({ host, port }, app.fetch).catch(async (error) => {
+    await bridge.close();
+    throw error;
+  });
+  const actual = server.addr.port;
+  return {
+    port: actual,
+    url: `http://${
+      ["0.0.0.0", "::", "127.0.0.1"].includes(host) ? "localhost" : host.includes(":") ? `[${host}]` : host
+    }:${actual}`,
+    close: async () => {
+      draining.abort();
+      await drain(sockets);
+      await bridge.close();
+      // Waits for stalled peers without end, so it is not waited for.
+      await before(500, server.shutdown());
+    },
+  };
+}
+
+/** Tells every socket to come back, lets what was sent be answered, and closes them. */
+async function drain(sockets: Set<Socket>): Promise<void> {
+  const stopping = new ChatError(
+    "SHUTTING_DOWN",
+    "Cannot go on: the server is stopping, come back and resume.",
+  );
+  const all = [...sockets];
+  for (const socket of all) socket.part(stopping, Math.round(Math.random() * limits.returnSpreadMs));
+  await before(limits.drainMs / 2, Promise.all(all.map((socket) => socket.idle())));
+  for (const socket of all) socket.close(stopping);
+}
+
+async function listen(
+  { host, port }: { host: string; port: number },
+  fetch: (request: Request) => Response | Promise<Response>,
+): Promise<Deno.HttpServer<Deno.NetAddr>> {
+  try {
+    return await Promise.resolve(
+      Deno.serve({ hostname: host, port, onListen: () => {} }, (request) => fetch(request)),
+    );
+  } catch (error) {
+    const why = error instanceof Deno.errors.AddrInUse
+      ? "the port is in use"
+      : error instanceof Error
+      ? error.message
+      : String(error);
+    throw new ChatError(
+      "UNAVAILABLE",
+      `Cannot listen on "${host}:${port}": ${why}, choose another PORT or HOST.`,
+      { cause: error },
+    );
+  }
+}
+
+if (import.meta.main) {
+  await runProcess("web", async (settings) => {
+    const gateway = await startGateway(settings, { journal: terminal });
+    terminal.say(`Chat page on ${gateway.url}`);
+    return gateway;
+  }, { journal: terminal, drainMs: limits.drainMs });
+}

@@ -1,0 +1,79 @@
+/**
+ * The tutorial's door, `/ws/{username}`: `{"message": …}` in, `{"username", "message", "timestamp"}` out, in the
+ * lobby, after the last 100; `{"error": …}` whenever something cannot be done.
+ */
+import * as v from "valibot";
+import { beginIn } from "../feed/begin.ts";
+import { follow } from "../feed/follow.ts";
+import { ChatError } from "../protos/errors.ts";
+import { lobby, type RoomEvent } from "../protos/events.ts";
+import { limits } from "../protos/limits.ts";
+import type { Bridge } from "./bridge.ts";
+import { parseAs, parseJson } from "./frames.ts";
+import type { Person } from "./people.ts";
+import type { Socket } from "./socket.ts";
+
+const said = v.object({ message: v.string() });
+
+/** Serves a tutorial client until its socket is gone. */
+export function serveTutorial(socket: Socket, bridge: Bridge, username: string): void {
+  const { signal } = socket;
+  let inFlight = 0;
+  let person: Person | undefined;
+
+  const tell = (error: unknown) => socket.send(JSON.stringify({ error: socket.known(error).message }));
+
+  const opened = () => {
+    const here = person = bridge.open(username);
+    signal.addEventListener("abort", () => here.close(), { once: true });
+    const tellAway = () => {
+      const { link } = bridge;
+      if (!link.up && link.tried) socket.send(JSON.stringify({ error: link.message }));
+    };
+    tellAway();
+    bridge.onLink(tellAway, { signal });
+    here.opened.catch((error) => {
+      tell(error);
+      socket.close(socket.known(error));
+    });
+    readLobby(socket, bridge, here).catch((error) => socket.close(socket.known(error)));
+  };
+
+  const heard = (text: string | ChatError) => {
+    try {
+      if (text instanceof ChatError) throw text;
+      const { message } = parseAs(said, parseJson(text), "message");
+      if (inFlight >= limits.commandsInFlight) {
+        throw new ChatError(
+          "RESOURCE_EXHAUSTED",
+          "Cannot send the message: too many wait for an answer, send fewer at a time.",
+        );
+      }
+      inFlight++;
+      const sent = person?.send({ room: lobby, clientId: crypto.randomUUID(), text: message });
+      socket.run(() => Promise.resolve(sent).then(() => {}, tell).finally(() => inFlight--));
+    } catch (error) {
+      tell(error);
+    }
+  };
+
+  socket.listen({ opened, heard, part: tell });
+}
+
+async function readLobby(socket: Socket, bridge: Bridge, person: Person): Promise<void> {
+  const { signal } = socket;
+  const room = bridge.room(lobby);
+  // One who is not let in reads nothing; they were told why.
+  if (!await person.opened.then(() => true, () => false)) return;
+  while (!signal.aborted) {
+    await room.whenCaughtUp({ signal });
+    const cursor = await beginIn(room, { replay: "LAST_N", count: limits.replayDefault });
+    for await (const { events } of follow(room, cursor, { signal })) {
+      for (const event of events) await socket.write(encode(event));
+    }
+  }
+}
+
+function encode({ sender, message, timestamp }: RoomEvent): string {
+  return JSON.stringify({ username: sender, message: message.text, timestamp });
+}

@@ -1,0 +1,217 @@
+/**
+ * The gateway's one session with ChatService, whatever the number of its browsers. It comes back by itself
+ * with jitter; commands that were under way when it broke are told so, and whoever gave them tries again.
+ */
+import * as grpc from "@grpc/grpc-js";
+import { serviceDefinition } from "../protos/descriptors.ts";
+import { ChatError, isErrorCode } from "../protos/errors.ts";
+import type { ClientFrame } from "../protos/gen/chat/ClientFrame.ts";
+import type { Parting__Output as Parting } from "../protos/gen/chat/Parting.ts";
+import type { ServerFrame__Output as ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
+import { limits } from "../protos/limits.ts";
+import { jitter } from "../runtime/jitter.ts";
+import type { Journal } from "../runtime/journal.ts";
+
+/** Whether ChatService is reached at the moment. Before the first try has ended, there is nothing to tell people yet. */
+export type Link = { readonly up: true } | {
+  readonly up: false;
+  readonly tried: boolean;
+  readonly message: string;
+};
+
+/** A command without its id. */
+export type Command = Omit<ClientFrame, "id">;
+
+/** Thrown to whoever waits for a reply when the session breaks: it may or may not have been carried out. */
+export class LinkLost extends ChatError {
+  constructor() {
+    super("UNAVAILABLE", "Cannot tell whether it was done: ChatService went away meanwhile, try again.");
+  }
+}
+
+/** What happens on a session, for those who hold its rooms and people. */
+export interface UpstreamEvents {
+  /** A session is there, and new: nobody is open on it and nothing is followed. */
+  onUp(): void;
+  /** The session is gone. */
+  onDown(): void;
+  /** ChatService cannot be reached for now. */
+  onAway(): void;
+  /** Before the reply to the `follow` resolves, because the first batch may come right behind it. */
+  onFollowed(followed: NonNullable<ServerFrame["followed"]>): void;
+  onBatch(batch: NonNullable<ServerFrame["batch"]>): void;
+}
+
+type Call = grpc.ClientDuplexStream<ClientFrame, ServerFrame>;
+
+interface Waiting {
+  readonly resolve: (frame: ServerFrame) => void;
+  readonly reject: (error: ChatError) => void;
+}
+
+const starting: Link = { up: false, tried: false, message: "Connecting to the chat server." };
+const away: Link = {
+  up: false,
+  tried: true,
+  message: "The chat server cannot be reached. Trying again; what you send waits here until then.",
+};
+
+/** The session. Give commands only while `link.up`. */
+export class Upstream {
+  readonly #address: string;
+  readonly #journal: Journal;
+  readonly #events: UpstreamEvents;
+  readonly #stop = new AbortController();
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #done: Promise<void>;
+  #call: Call | undefined;
+  #quiet = false;
+  #lastId = 0;
+  #link: Link = starting;
+
+  constructor(address: string, { journal, events }: { journal: Journal; events: UpstreamEvents }) {
+    this.#address = address;
+    this.#journal = journal;
+    this.#events = events;
+    this.#done = this.#run();
+  }
+
+  get link(): Link {
+    return this.#link;
+  }
+
+  /** Aborts when the upstream is closed. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Gives a command. Rejects with its refusal, or with LinkLost. Commands are begun in the order they are given. */
+  request(command: Command): Promise<ServerFrame> {
+    const call = this.#call;
+    if (!call) return Promise.reject(new LinkLost());
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#quiet = false;
+      // The queue in grpc-js is bounded by how many sends a gateway lets wait.
+      call.write({ id, ...command });
+    });
+  }
+
+  /** Breaks the session on purpose: what it said cannot be right. It comes back at once. */
+  restart(): void {
+    this.#call?.cancel();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#call?.cancel();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    let attempt = 0;
+    while (!this.#stop.signal.aborted) {
+      const ended = await this.#session();
+      if (this.#stop.signal.aborted) return;
+      this.#setAway(ended.reason);
+      attempt = ended.wasUp ? 0 : attempt + 1;
+      const wait = ended.parting?.delayMs ?? jitter(attempt, { base: 100, most: 2_000 });
+      await sleep(wait, this.#stop.signal);
+    }
+  }
+
+  /** One session from its beginning to its end. */
+  async #session(): Promise<{ wasUp: boolean; reason: string; parting: Parting | undefined }> {
+    const client = new grpc.Client(this.#address, grpc.credentials.createInsecure(), channelOptions);
+    const call = openSession(client);
+    const ended = Promise.withResolvers<string>();
+    let parting: Parting | undefined;
+    let heardAt = Date.now();
+    // ChatService sends its headers at once, before anything is asked of it.
+    call.on("metadata", () => this.#up(call));
+    call.on("data", (frame: ServerFrame) => {
+      heardAt = Date.now();
+      if (frame.parting) parting = frame.parting;
+      else this.#take(frame);
+    });
+    call.on("error", (error) => ended.resolve(error.message));
+    call.on("end", () => ended.resolve("it ended the session"));
+    const beat = setInterval(() => {
+      if (Date.now() - heardAt > limits.silenceMs) call.cancel();
+      else if (this.#quiet && this.#call === call) call.write({ heartbeat: {} });
+      this.#quiet = true;
+    }, limits.heartbeatMs / 2);
+    const reason = await ended.promise;
+    clearInterval(beat);
+    const wasUp = this.#call === call;
+    if (wasUp) this.#down();
+    call.cancel();
+    client.close();
+    return { wasUp, reason: parting?.message ?? reason, parting };
+  }
+
+  #up(call: Call): void {
+    this.#call = call;
+    if (this.#link === away) this.#journal.info(`ChatService at ${this.#address} is reached`);
+    this.#link = { up: true };
+    this.#events.onUp();
+  }
+
+  #setAway(reason: string): void {
+    if (this.#link === away) return;
+    this.#journal.info(`ChatService at ${this.#address} cannot be reached: ${reason}`);
+    this.#link = away;
+    this.#events.onAway();
+  }
+
+  #down(): void {
+    this.#call = undefined;
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(new LinkLost());
+    this.#events.onDown();
+  }
+
+  #take(frame: ServerFrame): void {
+    if (frame.batch) return this.#events.onBatch(frame.batch);
+    const waiting = this.#waiting.get(frame.id);
+    if (!waiting) return;
+    this.#waiting.delete(frame.id);
+    if (frame.followed) this.#events.onFollowed(frame.followed);
+    if (!frame.refused) return waiting.resolve(frame);
+    const { code, message } = frame.refused;
+    waiting.reject(new ChatError(isErrorCode(code) ? code : "INTERNAL", message));
+  }
+}
+
+const sessionMethod = serviceDefinition("chat.ChatService").Session as grpc.MethodDefinition<
+  ClientFrame,
+  ServerFrame
+>;
+
+const channelOptions: grpc.ChannelOptions = {
+  // Clients of one address share their connection and its backoff unless told otherwise: each try of ours is a fresh one.
+  "grpc.use_local_subchannel_pool": 1,
+  // Deno dies of a GOAWAY on a client that was idle for about 190 s (denoland/deno#36788).
+  "grpc.client_idle_timeout_ms": 60_000,
+  // Batches are bounded by count and bytes of text; this only has to be above them.
+  "grpc.max_receive_message_length": 16 * 1024 * 1024,
+};
+
+function openSession(client: grpc.Client): Call {
+  const { path, requestSerialize, responseDeserialize } = sessionMethod;
+  return client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, ms);
+    signal.addEventListener("abort", wake);
+  });
+}

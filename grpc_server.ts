@@ -1,0 +1,321 @@
+/**
+ * The gRPC door, and the service's composition root: settings → log → chat → calls.
+ * `deno task grpc` runs it alone; start.ts runs it beside a gateway.
+ */
+import { Buffer } from "node:buffer";
+import * as grpc from "@grpc/grpc-js";
+import { HealthImplementation } from "grpc-health-check";
+import { Chat } from "./chat/chat.ts";
+import { parseName, parseRoom } from "./chat/rules.ts";
+import { type Outlet, Session } from "./chat/session.ts";
+import { beginIn, parseStart } from "./feed/begin.ts";
+import { follow } from "./feed/follow.ts";
+import { openLog } from "./log/open.ts";
+import * as descriptors from "./protos/descriptors.ts";
+import { ChatError, errors, toChatError } from "./protos/errors.ts";
+import type { RoomEvent } from "./protos/events.ts";
+import type { ChatMessage, ChatMessage__Output } from "./protos/gen/chat/ChatMessage.ts";
+import type { ChatResponse } from "./protos/gen/chat/ChatResponse.ts";
+import type { ClientFrame__Output } from "./protos/gen/chat/ClientFrame.ts";
+import type { ServerFrame } from "./protos/gen/chat/ServerFrame.ts";
+import type { StreamRequest__Output } from "./protos/gen/chat/StreamRequest.ts";
+import { limits } from "./protos/limits.ts";
+import { before } from "./runtime/deadline.ts";
+import { addReflection } from "./runtime/grpc_reflection.ts";
+import { StreamWriter } from "./runtime/grpc_writer.ts";
+import { type Journal, terminal } from "./runtime/journal.ts";
+import { type Running, runProcess } from "./runtime/process.ts";
+import type { Settings } from "./runtime/settings.ts";
+
+/** What starting a ChatService needs. */
+export type ChatServiceSettings = Pick<Settings, "grpcHost" | "grpcPort" | "chatLog">;
+
+/** A ChatService that takes calls. */
+export interface ChatService extends Running {
+  /** The port that it got. */
+  readonly port: number;
+}
+
+/** Opens the log and takes calls. Throws a ChatError that says what to do. */
+export async function startChatService(
+  settings: ChatServiceSettings,
+  { journal, now = Date.now }: { journal: Journal; now?: () => number },
+): Promise<ChatService> {
+  const log = await openLog(settings.chatLog);
+  const chat = new Chat(log, { now });
+  const calls = new Calls(chat, journal);
+  const server = new grpc.Server({
+    "grpc.max_receive_message_length": limits.frameBytes,
+    "grpc.max_concurrent_streams": limits.streamsPerConnection,
+    // Finds connections whose other end is gone without a word.
+    "grpc.keepalive_time_ms": limits.heartbeatMs,
+    "grpc.keepalive_timeout_ms": limits.silenceMs - limits.heartbeatMs,
+  });
+  const health = new HealthImplementation({ "": "SERVING", [chatServiceName]: "SERVING" });
+  server.addService(chatDefinition, calls.implementation());
+  health.addToServer(server);
+  addReflection(server, descriptors, reflectionNames.map(descriptors.serviceDefinition));
+  chat.closed.catch((error) => {
+    journal.warn("Cannot follow the log any longer; leaving, so that a restart can begin anew.", error);
+    Deno.exit(1);
+  });
+
+  const closeLog = async () => {
+    await chat.close();
+    await log.close();
+  };
+  const port = await listen(server, settings).catch(async (error) => {
+    await closeLog();
+    throw error;
+  });
+  return {
+    port,
+    close: async () => {
+      for (const name of ["", chatServiceName]) health.setStatus(name, "NOT_SERVING");
+      await calls.drain();
+      await shutdown(server);
+      await closeLog();
+    },
+  };
+}
+
+const chatServiceName = "chat.ChatService";
+const reflectionNames = ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"];
+const compiled = descriptors.serviceDefinition(chatServiceName);
+const serializeMessage = compiled.StreamMessages?.responseSerialize as (message: ChatMessage) => Buffer;
+
+/** A streamed message is serialized once, whatever the number of its readers, so the stream takes bytes. */
+const chatDefinition = {
+  ...compiled,
+  StreamMessages: { ...compiled.StreamMessages, responseSerialize: (bytes: Buffer) => bytes },
+} as grpc.ServiceDefinition;
+
+type StreamCall = grpc.ServerWritableStream<StreamRequest__Output, Buffer>;
+type SessionCall = grpc.ServerDuplexStream<ClientFrame__Output, ServerFrame>;
+
+/** The calls of ChatService. No error escapes a handler: a rejected one would end the process. */
+class Calls {
+  readonly #chat: Chat;
+  readonly #journal: Journal;
+  readonly #serialized = new WeakMap<RoomEvent, Buffer>();
+  readonly #draining = new AbortController();
+  readonly #streams = new Set<Promise<void>>();
+
+  constructor(chat: Chat, journal: Journal) {
+    this.#chat = chat;
+    this.#journal = journal;
+  }
+
+  implementation(): grpc.UntypedServiceImplementation {
+    return {
+      sendMessage: (
+        call: grpc.ServerUnaryCall<ChatMessage__Output, ChatResponse>,
+        reply: grpc.sendUnaryData<ChatResponse>,
+      ) => {
+        this.#sendMessage(call.request).then(
+          (response) => reply(null, response),
+          (error) => reply(this.#status(error)),
+        );
+      },
+      streamMessages: (call: StreamCall) => this.#run(call, (signal) => this.#streamMessages(call, signal)),
+      session: (call: SessionCall) => this.#run(call, (signal) => this.#session(call, signal)),
+    };
+  }
+
+  /** Tells every stream to come back, and resolves when all have ended; sends in flight are answered first. */
+  async drain(): Promise<void> {
+    this.#draining.abort();
+    await before(limits.drainMs / 2, Promise.allSettled(this.#streams));
+  }
+
+  async #sendMessage({ username, message, room, clientId }: ChatMessage__Output): Promise<ChatResponse> {
+    const sender = parseName(username);
+    const { event, duplicate } = await this.#chat.send(parseRoom(room), {
+      kind: "send",
+      sender,
+      clientId,
+      text: message,
+    });
+    return { success: true, message: "Message sent", seq: event.seq, epoch: this.#chat.epoch, duplicate };
+  }
+
+  async #streamMessages(call: StreamCall, signal: AbortSignal): Promise<void> {
+    parseName(call.request.username);
+    const room = parseRoom(call.request.room);
+    const feed = this.#chat.feed(room);
+    const { epoch, head, after, recovered } = await beginIn(feed, parseStart(call.request));
+    const writer = new StreamWriter(call, { patienceMs: limits.slowReaderMs });
+    call.sendMetadata(metadata({ "chat-epoch": epoch, "chat-head": head, "chat-recovered": recovered }));
+    for await (
+      const { events } of follow(feed, { epoch, after }, {
+        signal: AbortSignal.any([signal, this.#draining.signal]),
+      })
+    ) {
+      for (const event of events) {
+        const written = await writer.write(this.#serialize(event, { room, epoch }));
+        if (written === "slow") throw tooSlow(`resume after seq ${event.seq}`);
+        if (written === "closed") return;
+      }
+    }
+    if (this.#draining.signal.aborted) throw shuttingDown();
+  }
+
+  async #session(call: SessionCall, signal: AbortSignal): Promise<void> {
+    const ended = Promise.withResolvers<void>();
+    const running = new Set<Promise<void>>();
+    const writer = new StreamWriter(call, { patienceMs: limits.slowReaderMs });
+    let heardAt = Date.now();
+    let quiet = false;
+    const outlet: Outlet = {
+      write: async (frame) => {
+        quiet = false;
+        if (await writer.write(frame) === "slow") {
+          throw tooSlow("resume from your cursor");
+        }
+      },
+      fail: (error) => ended.reject(error),
+    };
+    const session = new Session(this.#chat, outlet);
+    // At once, so that the client knows it is served before anything happens.
+    call.sendMetadata(metadata({ "chat-epoch": this.#chat.epoch }));
+    call.on("data", async (frame: ClientFrame__Output) => {
+      heardAt = Date.now();
+      const handled = session.handle(frame);
+      running.add(handled);
+      if (running.size >= limits.commandsPerSession) call.pause();
+      await handled;
+      running.delete(handled);
+      if (call.isPaused()) call.resume();
+    });
+    call.on("end", () => ended.resolve());
+    signal.addEventListener("abort", () => ended.resolve());
+    this.#draining.signal.addEventListener("abort", () => ended.reject(shuttingDown()), { signal });
+    const beat = setInterval(() => {
+      if (Date.now() - heardAt > limits.silenceMs) ended.reject(silentFor(limits.silenceMs));
+      else if (quiet) outlet.write({ heartbeat: {} }).catch((error) => ended.reject(error));
+      quiet = true;
+    }, limits.heartbeatMs / 2);
+    try {
+      await ended.promise;
+    } catch (error) {
+      const { code, message, retry } = this.#known(error);
+      // Not waited for: a peer that takes nothing could hold this up for good.
+      call.write({
+        parting: { code, message, retry, delayMs: Math.round(Math.random() * limits.sessionReturnMs) },
+      });
+    }
+    clearInterval(beat);
+    await Promise.all(running);
+    session.close();
+    call.end();
+  }
+
+  /** Runs a stream to its end, whatever that is. */
+  #run(call: StreamCall | SessionCall, serve: (signal: AbortSignal) => Promise<void>): void {
+    const gone = new AbortController();
+    call.on("cancelled", () => gone.abort());
+    call.on("error", () => gone.abort());
+    const stream = this.#admit().then(() => serve(gone.signal)).then(
+      () => call.end(),
+      (error) => call.emit("error", this.#status(error)),
+    ).then(() => gone.abort());
+    this.#streams.add(stream);
+    stream.finally(() => this.#streams.delete(stream));
+  }
+
+  async #admit(): Promise<void> {
+    if (this.#draining.signal.aborted) throw shuttingDown();
+    if (this.#streams.size < limits.streams) return await Promise.resolve();
+    throw new ChatError(
+      "RESOURCE_EXHAUSTED",
+      "Cannot open one more stream: the server is full, try again later.",
+    );
+  }
+
+  #serialize(event: RoomEvent, { room, epoch }: { room: string; epoch: string }): Buffer {
+    const known = this.#serialized.get(event);
+    if (known) return known;
+    const { seq, timestamp, sender, clientId, message } = event;
+    const bytes = serializeMessage({
+      username: sender,
+      message: message.text,
+      timestamp,
+      room,
+      seq,
+      epoch,
+      clientId,
+    });
+    this.#serialized.set(event, bytes);
+    return bytes;
+  }
+
+  #known(error: unknown): ChatError {
+    const known = toChatError(error);
+    if (known.code === "INTERNAL") this.#journal.warn("A call ran into a fault of ours.", error);
+    return known;
+  }
+
+  #status(error: unknown): Partial<grpc.StatusObject> & Error {
+    const known = this.#known(error);
+    return Object.assign(new Error(known.message), {
+      code: errors[known.code].grpc,
+      details: known.message,
+      metadata: metadata({ "chat-code": known.code, "chat-retry": known.retry }),
+    });
+  }
+}
+
+function tooSlow(remedy: string): ChatError {
+  return new ChatError(
+    "TOO_SLOW",
+    `Cannot go on: this reader took nothing for ${limits.slowReaderMs / 1000} s, ${remedy}.`,
+  );
+}
+
+function shuttingDown(): ChatError {
+  return new ChatError("SHUTTING_DOWN", "Cannot go on: the server is stopping, come back and resume.");
+}
+
+function silentFor(ms: number): ChatError {
+  return new ChatError(
+    "SILENT",
+    `Cannot go on: nothing was heard for ${ms / 1000} s, send a heartbeat at least every 10 s.`,
+  );
+}
+
+function metadata(values: Record<string, string | number | boolean>): grpc.Metadata {
+  const made = new grpc.Metadata();
+  for (const [key, value] of Object.entries(values)) made.set(key, String(value));
+  return made;
+}
+
+function listen(server: grpc.Server, { grpcHost, grpcPort }: ChatServiceSettings): Promise<number> {
+  const host = grpcHost.includes(":") ? `[${grpcHost}]` : grpcHost;
+  const address = `${host}:${grpcPort}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, port) => {
+      if (!error) return resolve(port);
+      reject(
+        new ChatError(
+          "UNAVAILABLE",
+          `Cannot listen on "${address}": ${error.message}, choose another GRPC_PORT or GRPC_HOST.`,
+        ),
+      );
+    });
+  });
+}
+
+/** Ends politely, or by force when clients hold on. */
+async function shutdown(server: grpc.Server): Promise<void> {
+  const polite = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  await before(limits.drainMs / 2, polite);
+  server.forceShutdown();
+}
+
+if (import.meta.main) {
+  await runProcess("grpc", async (settings) => {
+    const service = await startChatService(settings, { journal: terminal });
+    terminal.say(`gRPC server started on port ${service.port}`);
+    return service;
+  }, { journal: terminal, drainMs: limits.drainMs });
+}

@@ -1,0 +1,31 @@
+/** Times in the reader's own language and zone. */
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+const dayOfYear = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const anyDay = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
+
+export function clockTime(at: number): string {
+  return Number.isNaN(at) ? "" : clock.format(at);
+}
+
+export function fullTime(at: number): string {
+  return Number.isNaN(at) ? "" : full.format(at);
+}
+
+export function isoTime(at: number): string {
+  return Number.isNaN(at) ? "" : new Date(at).toISOString();
+}
+
+/** The start of the reader's day that a time falls in. */
+export function dayOf(at: number): number {
+  return new Date(at).setHours(0, 0, 0, 0);
+}
+
+/** "Today", "Yesterday", or the date; without the year when it is this one. */
+export function dayName(day: number, today: number): string {
+  if (day === today) return "Today";
+  // A day of 23 or 25 hours still begins within this one's first hours.
+  if (dayOf(today - 12 * 60 * 60 * 1000) === day) return "Yesterday";
+  const sameYear = new Date(day).getFullYear() === new Date(today).getFullYear();
+  return (sameYear ? dayOfYear : anyDay).format(day);
+}

@@ -1,0 +1,23 @@
+/** How a sender is told apart at a glance. The colours themselves are in style.css. */
+const hues = 12;
+
+/** The same for a name on every page: 0 to 11. */
+export function hueOf(name: string): number {
+  let hash = 2_166_136_261;
+  for (const char of name) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 16_777_619);
+  // The low bits of FNV-1a mix worst.
+  return ((hash ^ (hash >>> 15)) >>> 0) % hues;
+}
+
+/** One or two letters for a face. */
+export function initials(name: string): string {
+  const words = name.trim().split(/[\s._-]+/).filter((word) => word !== "");
+  const first = words[0] ?? "?";
+  const last = words.length > 1 ? words[words.length - 1] ?? "" : "";
+  return (glyph(first) + glyph(last)).toUpperCase();
+}
+
+function glyph(word: string): string {
+  const [first] = new Intl.Segmenter().segment(word);
+  return first?.segment ?? "";
+}

@@ -1,0 +1,51 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { Session } from "./session.ts";
+import { words } from "./words.ts";
+
+/** The state of the connection, in words. What counts down is not read aloud every second. */
+export function Status({ session }: { session: Session }) {
+  const online = useOnline();
+  const connection = session.connection.value;
+  const { tone, text, until } = words(connection, session.conversation.value, online);
+  return (
+    <div class="status" data-tone={tone}>
+      <span class="lamp" aria-hidden="true" />
+      <p class="status-text" role="status">{text}</p>
+      {until > 0 && <Countdown until={until} />}
+      {(connection.is === "waiting" || connection.is === "ended") && (
+        <button
+          type="button"
+          class="small"
+          onClick={() => session.tryNow()}
+        >
+          Try now
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Countdown({ until }: { until: number }) {
+  const now = useSignal(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => now.value = Date.now(), 250);
+    return () => clearInterval(timer);
+  }, []);
+  const seconds = Math.max(1, Math.ceil((until - now.value) / 1000));
+  return <span class="countdown" aria-hidden="true">Next try in {seconds} s.</span>;
+}
+
+function useOnline(): boolean {
+  const online = useSignal(navigator.onLine);
+  useEffect(() => {
+    const look = () => online.value = navigator.onLine;
+    addEventListener("online", look);
+    addEventListener("offline", look);
+    return () => {
+      removeEventListener("online", look);
+      removeEventListener("offline", look);
+    };
+  }, []);
+  return online.value;
+}

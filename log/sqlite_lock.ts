@@ -1,0 +1,26 @@
+/** Keeps a second Switchboard away from a file that one serves already: two tails of one log would part. */
+import { ChatError } from "../protos/errors.ts";
+
+/** Holds `<file>.lock` until closed, or until the process ends in whatever way. Throws UNAVAILABLE. */
+export function lockFile(file: string): { close(): void } {
+  const lock = openLock(file);
+  if (lock.tryLockSync(true)) return lock;
+  lock.close();
+  throw new ChatError(
+    "UNAVAILABLE",
+    `Cannot open "${file}": another Switchboard serves it already, stop that one or choose another file.`,
+  );
+}
+
+function openLock(file: string): Deno.FsFile {
+  try {
+    return Deno.openSync(`${file}.lock`, { create: true, write: true });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ChatError(
+      "FAILED_PRECONDITION",
+      `Cannot open "${file}": its folder cannot be written (${why}), make it writable or choose another file.`,
+      { cause: error },
+    );
+  }
+}

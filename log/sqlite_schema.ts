@@ -1,0 +1,58 @@
+/** The SQLite file's shape, and how older files become newer ones. */
+import type { DatabaseSync } from "node:sqlite";
+import { ChatError } from "../protos/errors.ts";
+
+/** Each step takes a file from version i to i + 1. A step that has been released is never changed. */
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- The log: one row an event. "body" is the event's own part, as JSON.
+  CREATE TABLE events (
+    position  INTEGER PRIMARY KEY AUTOINCREMENT,
+    room      TEXT    NOT NULL,
+    seq       INTEGER NOT NULL CHECK (seq > 0),
+    timestamp TEXT    NOT NULL,
+    sender    TEXT    NOT NULL,
+    client_id TEXT    NOT NULL,
+    body      TEXT    NOT NULL
+  ) STRICT;
+
+  CREATE UNIQUE INDEX events_order ON events (room, seq);
+  CREATE UNIQUE INDEX events_once  ON events (room, sender, client_id) WHERE client_id <> '';
+  `,
+];
+
+/** Brings the file to the newest version. Throws FAILED_PRECONDITION for one from a newer program. */
+export function migrate(db: DatabaseSync, file: string): void {
+  const version = Number(db.prepare("PRAGMA user_version").get()?.user_version ?? 0);
+  if (version > migrations.length) {
+    throw new ChatError(
+      "FAILED_PRECONDITION",
+      `Cannot open "${file}": it has version ${version} and this program knows versions up to ${migrations.length}, ` +
+        `use a newer Switchboard or another file.`,
+    );
+  }
+  if (version === 0 && Number(db.prepare("SELECT count(*) AS tables FROM sqlite_schema").get()?.tables) > 0) {
+    throw new ChatError(
+      "FAILED_PRECONDITION",
+      `Cannot open "${file}": it is another program's database, choose another file.`,
+    );
+  }
+  for (const [i, step] of migrations.entries()) {
+    if (i < version) continue;
+    db.prepare("BEGIN IMMEDIATE").run();
+    db.exec(step);
+    if (i === 0) db.prepare("INSERT INTO meta VALUES ('epoch', ?)").run(newEpoch());
+    db.exec(`PRAGMA user_version = ${i + 1}`);
+    db.prepare("COMMIT").run();
+  }
+}
+
+/** Short, since every frame carries it; 48 random bits tell one life of a log from another. */
+function newEpoch(): string {
+  return crypto.randomUUID().replaceAll("-", "").slice(0, 12);
+}

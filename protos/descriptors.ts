@@ -1,0 +1,97 @@
+/** The compiled contract: what grpc-js serves and calls with, and what reflection shows. */
+import type { Buffer } from "node:buffer";
+import { fileURLToPath } from "node:url";
+import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
+import { loadSync } from "@grpc/proto-loader";
+
+/** One .proto file, compiled. */
+export interface DescribedFile {
+  /** As in `import`, such as `grpc/health/v1/health.proto`. */
+  readonly name: string;
+  readonly package: string;
+  /** The serialized FileDescriptorProto, as buf wrote it. */
+  readonly bytes: Uint8Array;
+}
+
+const set = Deno.readFileSync(new URL("./gen/descriptors.binpb", import.meta.url));
+
+/** All files of the contract. */
+export const files: readonly DescribedFile[] = fields(set).filter(({ number }) => number === 1).map(
+  ({ bytes }) => {
+    const text = (number: number) =>
+      new TextDecoder().decode(fields(bytes).find((field) => field.number === number)?.bytes);
+    return { name: text(1), package: text(2), bytes };
+  },
+);
+
+// From the .proto files, because proto-loader gives snake_case names when it loads a descriptor set.
+// `longs: Number` is the one setting for 64-bit numbers on both doors: a seq stays below 2^53.
+const definitions = loadSync(files.map(({ name }) => name), {
+  includeDirs: [fileURLToPath(new URL(".", import.meta.url))],
+  longs: Number,
+  enums: String,
+  defaults: true,
+  oneofs: true,
+});
+
+/** Full names of all services, messages and enums. */
+export const symbols: readonly string[] = Object.keys(definitions);
+
+/** Full names of the services. */
+export const serviceNames: readonly string[] = symbols.filter((name) =>
+  !("format" in (definitions[name] ?? {}))
+);
+
+/** A service by its full name. Its methods refuse text that is not valid UTF-8. */
+export function serviceDefinition(name: string): ServiceDefinition {
+  const service = definitions[name] as ServiceDefinition;
+  return Object.fromEntries(
+    Object.entries(service).map(([method, definition]) => [method, strict(definition)]),
+  );
+}
+
+/**
+ * protobufjs reads bytes that are not UTF-8 as U+FFFD, where the specification has a parser refuse them.
+ * A message with more of that character than its bytes hold had such text in it.
+ */
+function strict<Q extends object, R extends object>(method: MethodDefinition<Q, R>): MethodDefinition<Q, R> {
+  const decode = (bytes: Buffer) => {
+    const message = method.requestDeserialize(bytes);
+    const replaced = countReplaced(message);
+    if (replaced === 0 || replaced <= count(bytes.toString("latin1"), "\xEF\xBF\xBD")) return message;
+    throw new TypeError("a string in it is not valid UTF-8");
+  };
+  return { ...method, requestDeserialize: decode };
+}
+
+function countReplaced(value: unknown): number {
+  if (typeof value === "string") return value.includes("\uFFFD") ? count(value, "\uFFFD") : 0;
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return 0;
+  return Object.values(value).reduce((sum: number, part) => sum + countReplaced(part), 0);
+}
+
+function count(text: string, part: string): number {
+  return text.split(part).length - 1;
+}
+
+/** The length-delimited fields of a serialized message: all that a FileDescriptorSet has at its top. */
+function fields(message: Uint8Array): { number: number; bytes: Uint8Array }[] {
+  const found: { number: number; bytes: Uint8Array }[] = [];
+  let at = 0;
+  const varint = () => {
+    let value = 0;
+    for (let shift = 0;; shift += 7) {
+      const byte = message[at++] ?? 0;
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return value;
+    }
+  };
+  while (at < message.length) {
+    const tag = varint();
+    const length = varint();
+    // Wire type 0 is a bare number, and has been read as the length.
+    if (tag % 8 !== 2) continue;
+    found.push({ number: tag >> 3, bytes: message.subarray(at, at += length) });
+  }
+  return found;
+}

@@ -1,0 +1,10 @@
+// Original file: chat.proto
+
+
+export interface Close {
+  'person'?: (number);
+}
+
+export interface Close__Output {
+  'person': (number);
+}

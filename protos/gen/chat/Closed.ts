@@ -1,0 +1,8 @@
+// Original file: chat.proto
+
+
+export interface Closed {
+}
+
+export interface Closed__Output {
+}

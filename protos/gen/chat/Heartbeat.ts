@@ -1,0 +1,8 @@
+// Original file: chat.proto
+
+
+export interface Heartbeat {
+}
+
+export interface Heartbeat__Output {
+}

@@ -1,0 +1,10 @@
+// Original file: chat.proto
+
+
+export interface Message {
+  'text'?: (string);
+}
+
+export interface Message__Output {
+  'text': (string);
+}

@@ -1,0 +1,10 @@
+// Original file: chat.proto
+
+
+export interface Open {
+  'username'?: (string);
+}
+
+export interface Open__Output {
+  'username': (string);
+}

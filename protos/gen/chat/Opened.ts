@@ -1,0 +1,12 @@
+// Original file: chat.proto
+
+
+export interface Opened {
+  'person'?: (number);
+  'username'?: (string);
+}
+
+export interface Opened__Output {
+  'person': (number);
+  'username': (string);
+}

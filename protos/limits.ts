@@ -1,0 +1,58 @@
+/**
+ * Every limit of the product, with its reason. Sizes are bytes of UTF-8, times milliseconds.
+ * The server enforces them; the page reads them to warn before it sends.
+ */
+export const limits = {
+  /** A name. Long enough for any real one, short enough for one line on a phone. */
+  nameBytes: 64,
+  /** A message's text. Several pages; a log file belongs elsewhere. */
+  textBytes: 16_384,
+  /** A client's id for a send. A UUID has 36; longer ones would bloat the index that keeps them for good. */
+  clientIdBytes: 64,
+  /** One WebSocket message or gRPC message from outside: the longest text with every byte escaped, and room to spare. */
+  frameBytes: 131_072,
+  /** Frames in one WebSocket message. A page sends a few; more only serves to hold the loop. */
+  framesPerMessage: 64,
+  /** Commands of one browser that wait for an answer. Past it they are refused, told to retry. */
+  commandsInFlight: 256,
+  /** Commands of one gRPC session that wait for an answer. Past it nothing more is read from the stream. */
+  commandsPerSession: 4_096,
+  /** Sends that a gateway holds for all its browsers while ChatService is away. At 16 KB each, 160 MB. */
+  sendsWaiting: 10_000,
+  /** Commands that wait in one room to be stored. At 5,000 a second this is two seconds of delay. */
+  commandsQueued: 10_000,
+  /** Events in one batch or page: bounds the time that one reader holds the loop. */
+  batchEvents: 500,
+  /** Bytes of text in one batch or page, so that a batch of long messages stays below the frame limit of usual clients (4 MiB). */
+  batchBytes: 1_048_576,
+  /** Events of a room kept in memory: a reader this far behind costs no read from the disk. */
+  tailEvents: 2_000,
+  /** Bytes of text of a room kept in memory. */
+  tailBytes: 4_194_304,
+  /** The tutorial's replay, and what a page shows first. */
+  replayDefault: 100,
+  /** The longest replay that can be asked for by count. */
+  replayMost: 10_000,
+  /** Bytes that may wait in one socket's send buffer before its cursor pauses. */
+  socketBufferBytes: 262_144,
+  /** A reader that has taken nothing for so long is told TOO_SLOW and may resume. */
+  slowReaderMs: 30_000,
+  /** Each side says something at least this often. */
+  heartbeatMs: 10_000,
+  /** A side that was silent for so long is taken for dead. Two heartbeats may be late. */
+  silenceMs: 25_000,
+  /** Streams on one gRPC connection. grpc-js would stop at 100 and let the 101st wait without a word. */
+  streamsPerConnection: 5_000,
+  /** Readers and sessions of one ChatService: at some 30 KB each, 300 MB. */
+  streams: 10_000,
+  /** Sockets of one gateway, below the usual limit of open files. Deno exits when that is hit. */
+  sockets: 10_000,
+  /** People that one session may open: a gateway's browsers. */
+  peoplePerSession: 20_000,
+  /** Browsers told to come back are spread over so long, so that they do not come all at once. */
+  returnSpreadMs: 3_000,
+  /** The same for gRPC sessions: a gateway comes back for all its browsers, so sooner. */
+  sessionReturnMs: 500,
+  /** A shutdown takes at most so long, then everything is cut. */
+  drainMs: 10_000,
+} as const;

@@ -1,0 +1,73 @@
+/**
+ * Server reflection, v1 and v1alpha, straight from the bytes of a FileDescriptorSet. (@grpc/reflection builds
+ * its descriptors anew, which `buf curl` refuses for more than one file.)
+ */
+import type {
+  Server,
+  ServerDuplexStream,
+  ServiceDefinition,
+  UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
+
+/** What there is to describe. */
+export interface Described {
+  /** Each with its serialized FileDescriptorProto. */
+  readonly files: readonly { readonly name: string; readonly package: string; readonly bytes: Uint8Array }[];
+  /** Full names of services, messages and enums. */
+  readonly symbols: readonly string[];
+  /** Full names of services. */
+  readonly serviceNames: readonly string[];
+}
+
+interface Question {
+  readonly messageRequest?: string;
+  readonly fileByFilename?: string;
+  readonly fileContainingSymbol?: string;
+}
+
+/** Adds the reflection service in the given versions of its definition. */
+export function addReflection(
+  server: Server,
+  described: Described,
+  versions: readonly ServiceDefinition[],
+): void {
+  const implementation: UntypedServiceImplementation = {
+    serverReflectionInfo(call: ServerDuplexStream<Question, object>) {
+      call.on("data", (question: Question) => {
+        call.write({ originalRequest: question, ...answer(question, described) });
+      });
+      call.on("end", () => call.end());
+      // A tool that hangs up has its answer.
+      call.on("error", () => {});
+    },
+  };
+  for (const version of versions) server.addService(version, implementation);
+}
+
+function answer(question: Question, { files, symbols, serviceNames }: Described): object {
+  switch (question.messageRequest) {
+    case "listServices":
+      return { listServicesResponse: { service: serviceNames.map((name) => ({ name })) } };
+    case "fileByFilename":
+      return describe(files.find(({ name }) => name === question.fileByFilename), question.fileByFilename);
+    case "fileContainingSymbol": {
+      const asked = question.fileContainingSymbol ?? "";
+      // A method or a nested type stands in the file of what it is part of.
+      const symbol = symbols.find((name) => asked === name || asked.startsWith(`${name}.`));
+      return describe(files.find((file) => symbol?.startsWith(`${file.package}.`)), asked);
+    }
+    default:
+      return notFound("Cannot find extensions: there are none here.");
+  }
+}
+
+function describe(file: { bytes: Uint8Array } | undefined, asked = ""): object {
+  // Our files import nothing, so one file is the whole answer.
+  if (file) return { fileDescriptorResponse: { fileDescriptorProto: [file.bytes] } };
+  return notFound(`Cannot find "${asked}": this server does not define it.`);
+}
+
+function notFound(errorMessage: string): object {
+  return { errorResponse: { errorCode: status.NOT_FOUND, errorMessage } };
+}
