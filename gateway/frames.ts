@@ -55,10 +55,20 @@ export function frameId(json: unknown): number {
 /** Parses a WebSocket message as JSON. Throws INVALID_ARGUMENT. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const hasSurrogates = /\\ud[89a-f]/i.test(text);
+    return hasSurrogates
+      ? JSON.parse(text, (_, value) => typeof value === "string" ? wellFormed(value) : value)
+      : JSON.parse(text);
   } catch (error) {
+    if (error instanceof ChatError) throw error;
     throw new ChatError("INVALID_ARGUMENT", "Cannot read the message: it is not JSON.", { cause: error });
   }
+}
+
+/** "\\ud800" is JSON, but half a character: it cannot go on as UTF-8, and would arrive as another one. */
+function wellFormed(text: string): string {
+  if (text.isWellFormed()) return text;
+  throw new ChatError("INVALID_ARGUMENT", "Cannot read the message: a text in it is not valid Unicode.");
 }
 
 /** Checks a value's shape. Throws INVALID_ARGUMENT, naming the field. */

@@ -193,6 +193,7 @@ const sessionMethod = serviceDefinition("chat.ChatService").Session as grpc.Meth
 const channelOptions: grpc.ChannelOptions = {
   // Clients of one address share their connection and its backoff unless told otherwise: each try of ours is a fresh one.
   "grpc.use_local_subchannel_pool": 1,
+  "grpc.initial_reconnect_backoff_ms": 1,
   // Deno dies of a GOAWAY on a client that was idle for about 190 s (denoland/deno#36788).
   "grpc.client_idle_timeout_ms": 60_000,
   // Batches are bounded by count and bytes of text; this only has to be above them.

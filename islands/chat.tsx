@@ -1,6 +1,6 @@
 /** The page's one island: the door, and behind it the room. */
 import { effect } from "@preact/signals";
-import { render } from "preact";
+import { options, render } from "preact";
 import { openDoor } from "./door.ts";
 import { forgetName, rememberName } from "./name.ts";
 import { Room } from "./room.tsx";
@@ -10,6 +10,9 @@ import { fitViewport } from "./viewport.ts";
 
 /** A first answer that takes longer is waited for in the room. */
 const patienceMs = 800;
+
+/** Once a frame: a burst of messages is one change of the page. A hidden tab has no frames. */
+options.debounceRendering = (run) => document.hidden ? setTimeout(run) : requestAnimationFrame(run);
 
 const door = openDoor((name) => enter(name));
 const room = find("room");

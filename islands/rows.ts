@@ -21,15 +21,21 @@ export type Row = Said | { is: "day"; key: string; name: string };
 
 /** After a pause this long the same sender is named again. */
 const pauseMs = 5 * 60_000;
+/** The shortest day has 23 hours. To ask the calendar for each of 2,000 messages costs milliseconds. */
+const surelyOneDayMs = 23 * 60 * 60_000;
 
 /** What to show, from top to bottom: days, the messages, and what is still on its way. */
 export function rows({ messages, outbox, me }: Conversation, today: number): Row[] {
   const shown: Row[] = [];
   let last: Said | undefined;
+  let day = NaN;
   const add = (said: Omit<Said, "is" | "first">) => {
-    const newDay = !last || dayOf(last.at) !== dayOf(said.at);
-    if (newDay) shown.push({ is: "day", key: `day ${said.key}`, name: dayName(dayOf(said.at), today) });
-    const first = newDay || last?.sender !== said.sender || said.at - last.at > pauseMs;
+    const sameDay = (said.at >= day && said.at - day < surelyOneDayMs) || dayOf(said.at) === day;
+    if (!sameDay) {
+      day = dayOf(said.at);
+      shown.push({ is: "day", key: `day ${said.key}`, name: dayName(day, today) });
+    }
+    const first = !sameDay || last?.sender !== said.sender || said.at - last.at > pauseMs;
     last = { is: "said", first, ...said };
     shown.push(last);
   };

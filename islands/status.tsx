@@ -3,29 +3,36 @@ import { useEffect } from "preact/hooks";
 import type { Session } from "./session.ts";
 import { words } from "./words.ts";
 
-/** The state of the connection, in words. What counts down is not read aloud every second. */
+/**
+ * The state of the connection, in words: quietly in the bar, or as a strip below it. These are two
+ * elements, since one that moved would be a layout shift; what is read aloud is a third, which stays.
+ */
 export function Status({ session }: { session: Session }) {
   const online = useOnline();
   const connection = session.connection.value;
   const { tone, text, until } = words(connection, session.conversation.value, online);
   return (
-    <div class="status" data-tone={tone}>
-      <span class="lamp" aria-hidden="true" />
-      <p class="status-text" role="status">{text}</p>
-      {until > 0 && <Countdown until={until} />}
-      {(connection.is === "waiting" || connection.is === "ended") && (
-        <button
-          type="button"
-          class="small"
-          onClick={() => session.tryNow()}
-        >
-          Try now
-        </button>
-      )}
-    </div>
+    <>
+      <p class="unseen" role="status">{text}</p>
+      <div key={tone === "quiet" ? "quiet" : "strip"} class="status" data-tone={tone}>
+        <span class="lamp" />
+        <span class="status-text" aria-hidden="true">{text}</span>
+        {until > 0 && <Countdown until={until} />}
+        {(connection.is === "waiting" || connection.is === "ended") && (
+          <button
+            type="button"
+            class="small"
+            onClick={() => session.tryNow()}
+          >
+            Try now
+          </button>
+        )}
+      </div>
+    </>
   );
 }
 
+/** Not read aloud every second. */
 function Countdown({ until }: { until: number }) {
   const now = useSignal(Date.now());
   useEffect(() => {

@@ -18,7 +18,7 @@ export function words(connection: Connection, conversation: Conversation, online
       if (connection.turn === 1) return { tone: "busy", text: "Joining…", until: 0 };
       return { tone: "busy", text: online ? "Reconnecting…" : `You are offline. ${kept}`, until: 0 };
     case "away":
-      return { tone: "bad", text: `${connection.why || "The chat server is away."} ${kept}`, until: 0 };
+      return { tone: "bad", text: connection.why || `The chat server cannot be reached. ${kept}`, until: 0 };
     case "waiting": {
       const why = online ? connection.why : "You are offline.";
       return { tone: "bad", text: `${why} ${kept}`, until: connection.until };

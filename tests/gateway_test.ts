@@ -1,5 +1,143 @@
-import { assert, assertEquals } from "@std/assert";
-import { FrameSocket, grpcClient, RawSocket, send, serveChat, serveWeb, Stream } from "./harness.ts";
+/** The gateway: HTTP without a port, and the two WebSocket doors over real sockets. */
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { makeApp } from "../gateway/app.tsx";
+import { loadAssets } from "../gateway/assets.ts";
+import { Bridge } from "../gateway/bridge.ts";
+import { errors } from "../protos/errors.ts";
+import { limits } from "../protos/limits.ts";
+import { silent } from "../runtime/journal.ts";
+import {
+  bundle,
+  eventually,
+  FrameSocket,
+  grpcClient,
+  RawSocket,
+  send,
+  serveChat,
+  serveWeb,
+  Stream,
+} from "./harness.ts";
+
+interface Told {
+  readonly username?: string;
+  readonly message?: string;
+  readonly timestamp?: string;
+  readonly error?: string;
+}
+
+/** An app whose ChatService is not there. */
+async function lonelyApp() {
+  await bundle();
+  const bridge = new Bridge("127.0.0.1:1", { journal: silent });
+  const app = makeApp({
+    assets: await loadAssets(),
+    bridge,
+    journal: silent,
+    sockets: new Set(),
+    socketsMost: 10,
+    origin: { host: "127.0.0.1", origins: [] },
+    draining: new AbortController().signal,
+  });
+  const dispose = async () => {
+    await bridge.close();
+    // grpc-js leaves its backoff timer of a failed connection running, for a millisecond here.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  return { app, [Symbol.asyncDispose]: dispose };
+}
+
+Deno.test("HTTP: the page is rendered under a strict policy, its assets are kept for good", async () => {
+  await using lonely = await lonelyApp();
+  const page = await lonely.app.request("/");
+  const html = await page.text();
+  const policy = page.headers.get("content-security-policy") ?? "";
+  const nonce = /script-src 'nonce-([^']+)'/.exec(policy)?.[1];
+  assertEquals(page.status, 200);
+  assertStringIncludes(policy, "default-src 'none'");
+  assert(!policy.includes("unsafe"), policy);
+  for (const [tag] of html.matchAll(/<script[^>]*>/g)) assertStringIncludes(tag, `nonce="${nonce}"`);
+  assert(!/<[^>]+\s(style|on\w+)=/.test(html), "no inline style or handler");
+  assertStringIncludes(html, "<form");
+  assertEquals(page.headers.get("x-content-type-options"), "nosniff");
+  const [script = "", style = ""] = [...html.matchAll(/\/assets\/[a-z]+-[0-9a-f]{12}\.(?:js|css)/g)].map(
+    String,
+  ).sort((a, b) => b.length - a.length);
+  for (const path of [script, style]) {
+    const asset = await lonely.app.request(path);
+    assertEquals(asset.status, 200, path);
+    assertEquals(asset.headers.get("cache-control"), "public, max-age=31536000, immutable");
+    await asset.body?.cancel();
+  }
+  const again = await lonely.app.request("/");
+  assert(!(await again.text()).includes(String(nonce)), "a nonce is used once");
+});
+
+Deno.test("HTTP: a remembered name is only ever text in the page", async () => {
+  await using lonely = await lonelyApp();
+  const name = `"><script>alert(1)</script>`;
+  const page = await lonely.app.request("/", {
+    headers: { cookie: `switchboard_name=${encodeURIComponent(name)}` },
+  });
+  assert(!(await page.text()).includes("<script>alert"));
+  const broken = await lonely.app.request("/", { headers: { cookie: "switchboard_name=%E0%A4%A" } });
+  assertEquals(broken.status, 200);
+});
+
+Deno.test("HTTP: unknown paths and methods, and doors that are not upgraded, get a status and a reason", async () => {
+  await using lonely = await lonelyApp();
+  const cases: [string, string, number][] = [
+    ["GET", "/nope", 404],
+    ["GET", "/assets/chat-000000000000.js", 404],
+    ["GET", "/assets/../deno.json", 404],
+    ["GET", "/%2e%2e/deno.json", 404],
+    ["POST", "/", 405],
+    ["DELETE", "/healthz", 405],
+    ["PUT", "/nope", 404],
+    ["GET", "/ws", 426],
+    ["GET", "/ws/ann", 426],
+    ["POST", "/ws", 405],
+  ];
+  for (const [method, path, expected] of cases) {
+    const response = await lonely.app.request(path, { method });
+    assertEquals(response.status, expected, `${method} ${path}`);
+    assertMatch((await response.json()).error, /^Cannot /);
+  }
+  assertEquals((await lonely.app.request("/", { method: "HEAD" })).status, 200);
+});
+
+Deno.test("HTTP: healthz tells that the process lives, readyz that ChatService answers", async () => {
+  await using lonely = await lonelyApp();
+  assertEquals((await lonely.app.request("/healthz")).status, 200);
+  assertEquals((await lonely.app.request("/readyz")).status, 503);
+  await using chat = await serveChat();
+  await using web = await serveWeb(chat.port);
+  await eventually(async () => {
+    const response = await fetch(`${web.url}/readyz`);
+    await response.body?.cancel();
+    return response.status === 200;
+  });
+});
+
+Deno.test("P6 closed: a foreign origin is turned away before the upgrade, the page's own and a listed one are not", async () => {
+  await using chat = await serveChat();
+  await using web = await serveWeb(chat.port, { origins: ["https://chat.example.org"] });
+  for (const path of ["/ws", "/ws/ann"]) {
+    const url = `ws://127.0.0.1:${web.port}${path}`;
+    for (
+      const origin of ["https://evil.example", "null", `http://127.0.0.1:1`, `http://localhost:${web.port}`]
+    ) {
+      await assertRejects(() => RawSocket.connect(url, { headers: { origin } }));
+    }
+    for (const origin of ["https://chat.example.org", `http://127.0.0.1:${web.port}`]) {
+      await using _ = await RawSocket.connect(url, { headers: { origin } });
+    }
+  }
+  const foreign = await fetch(`http://127.0.0.1:${web.port}/ws`, {
+    headers: { upgrade: "websocket", connection: "upgrade", origin: "https://evil.example" },
+  });
+  await foreign.body?.cancel();
+  assert(foreign.status === 403 || foreign.status === 426, `${foreign.status}`);
+});
 
 Deno.test("P2 ordered: both doors show the same messages in the same order", async () => {
   await using chat = await serveChat();
@@ -17,12 +155,215 @@ Deno.test("P2 ordered: both doors show the same messages in the same order", asy
   ]);
   const streamed = (await stream.count(60)).map(({ message }) => message);
   assertEquals(await browser.count(60), streamed);
-  const told = await tutorial.until((received) => received.length >= 60) as { message: string }[];
+  const told = await tutorial.until((received) => received.length >= 60) as Told[];
   assertEquals(told.map(({ message }) => message), streamed);
   assertEquals(
     streamed.filter((text) => text.startsWith("ann")),
     Array.from({ length: 20 }, (_, i) => `ann ${i}`),
   );
   assertEquals(Object.keys(told[0] ?? {}), ["username", "message", "timestamp"]);
-  assert(!Number.isNaN(Date.parse(stream.messages[0]?.timestamp ?? "")));
+});
+
+Deno.test("tutorial door: joining replays the last 100; bad input is answered, and nobody else notices", async () => {
+  await using chat = await serveChat();
+  await using web = await serveWeb(chat.port);
+  using client = grpcClient(chat.port);
+  for (let i = 1; i <= 120; i++) await send(client, { username: "bot", message: `m${i}` });
+  const url = `ws://127.0.0.1:${web.port}/ws`;
+  await using neighbour = await RawSocket.connect(`${url}/bob`);
+  await using ann = await RawSocket.connect(`${url}/${encodeURIComponent("Ann Ä")}`);
+  const replay = await ann.until((received) => received.length >= 100) as Told[];
+  assertEquals(replay.map(({ message }) => message), Array.from({ length: 100 }, (_, i) => `m${i + 21}`));
+
+  const deep = "[".repeat(50_000) + "]".repeat(50_000);
+  const bad = [
+    "not json",
+    "5",
+    "null",
+    "[]",
+    "{}",
+    `{"message":5}`,
+    `{"message":null}`,
+    `{"message":""}`,
+    `{"message":"  "}`,
+    `{"message":"\\ud800"}`,
+    deep,
+    "x".repeat(limits.frameBytes + 1),
+    JSON.stringify({ message: "x".repeat(limits.textBytes + 1) }),
+  ];
+  for (const text of bad) ann.ws.send(text);
+  ann.ws.send(new Uint8Array([1, 2, 3]));
+  const told = await ann.until((received) => received.length >= 100 + bad.length + 1) as Told[];
+  for (const { error } of told.slice(100)) assertMatch(String(error), /^Cannot /);
+  ann.send({ message: "still here", username: "somebody else", extra: { ignored: true } });
+  const seen = await neighbour.until((received) => received.length >= 101) as Told[];
+  assertEquals([seen[100]?.username, seen[100]?.message], ["Ann Ä", "still here"]);
+  assertEquals(seen.length, 101);
+});
+
+Deno.test("tutorial door: a bad name is told why, and closed with a code that says not to come back", async () => {
+  await using chat = await serveChat();
+  await using web = await serveWeb(chat.port);
+  for (const name of ["%20", "a%E2%80%AEb", "x".repeat(65), "a%00b"]) {
+    await using socket = await RawSocket.connect(`ws://127.0.0.1:${web.port}/ws/${name}`);
+    const { code } = await socket.closed;
+    assertEquals(code, errors.INVALID_ARGUMENT.close, name);
+    assertEquals((socket.received as Told[]).map(({ error }) => /^Cannot use the name/.test(error ?? "")), [
+      true,
+    ], name);
+  }
+});
+
+Deno.test("/ws: bad frames are refused by id with a code, and the socket goes on", async () => {
+  await using chat = await serveChat();
+  await using web = await serveWeb(chat.port);
+  await using browser = await FrameSocket.connect(web.port);
+  const code = async (command: object) => (await browser.ask(command)).refused?.code;
+  assertEquals(await code({ send: { text: "nobody is open" } }), "FAILED_PRECONDITION");
+  assertEquals(await code({ open: { username: "a\u202Eb" } }), "INVALID_ARGUMENT");
+  assertEquals(await code({ open: { username: 5 } }), "INVALID_ARGUMENT");
+  assertEquals(await code({ open: { username: "ann" } }), undefined);
+  assertEquals(await code({ send: { text: "" } }), "INVALID_ARGUMENT");
+  assertEquals(await code({ send: { text: "x".repeat(limits.textBytes + 1) } }), "INVALID_ARGUMENT");
+  assertEquals(await code({ send: "text" }), "INVALID_ARGUMENT");
+  assertEquals(await code({ follow: { room: "attic" } }), "NOT_FOUND");
+  assertEquals(await code({ follow: { replay: "ALL" } }), "INVALID_ARGUMENT");
+  assertEquals(await code({ follow: { after: { seq: -1 } } }), "INVALID_ARGUMENT");
+  assertEquals(await code({ follow: { after: { seq: 1.5 } } }), "INVALID_ARGUMENT");
+  assertEquals(await code({ read: { count: 501 } }), "INVALID_ARGUMENT");
+  assertEquals(await code({ dance: {} }), "UNIMPLEMENTED");
+  const strays = [
+    "nope",
+    "null",
+    `"text"`,
+    "[[[]]]",
+    `{"send":{"text":"no id"}}`,
+    `{"id":"x","send":{}}`,
+    JSON.stringify(Array.from({ length: limits.framesPerMessage + 1 }, () => ({}))),
+    "x".repeat(limits.frameBytes + 1),
+  ];
+  for (const text of strays) browser.raw.ws.send(text);
+  browser.raw.ws.send(new Uint8Array(10));
+  const refusals = () =>
+    browser.frames.filter(({ id, refused }) => !id && refused?.code === "INVALID_ARGUMENT").length;
+  await eventually(() => refusals() === strays.length + 1, { what: "a refusal each" });
+  assertEquals((await browser.ask({ send: { text: "fine", clientId: "1" } })).sent?.seq, 1);
+});
+
+Deno.test("P5 bounded: more commands at once than may wait are refused, told to retry, and none is lost or out of order", async () => {
+  await using chat = await serveChat();
+  await using web = await serveWeb(chat.port);
+  await using browser = await FrameSocket.connect(web.port);
+  await browser.ask({ open: { username: "ann" } });
+  await browser.ask({ follow: {} });
+  const asked = Array.from(
+    { length: 2_000 },
+    (_, i) => browser.ask({ send: { text: `m${i}`, clientId: `${i}` } }),
+  );
+  const replies = await Promise.all(asked);
+  const stored = replies.filter(({ sent }) => sent).length;
+  const refused =
+    replies.filter((reply) => reply.refused?.code === "RESOURCE_EXHAUSTED" && reply.refused.retry).length;
+  assertEquals(stored + refused, 2_000);
+  assert(refused > 0, "some had to be refused");
+  const texts = await browser.count(stored);
+  const accepted = replies.flatMap(({ sent }, i) => sent ? [`m${i}`] : []);
+  assertEquals(texts, accepted);
+});
+
+Deno.test("P3 complete: a browser that resumes gets the rest, also from before the gateway's own tail", async () => {
+  await using chat = await serveChat();
+  using client = grpcClient(chat.port);
+  let epoch = "";
+  for (let i = 0; i < 1_500; i += 100) {
+    const sent = await Promise.all(
+      Array.from({ length: 100 }, (_, j) => send(client, { username: "bot", message: `m${i + j + 1}` })),
+    );
+    epoch = sent[0]?.epoch ?? "";
+  }
+  await using web = await serveWeb(chat.port);
+  const all = Array.from({ length: 1_500 }, (_, i) => `m${i + 1}`);
+  for (const seq of [0, 1, 700, 1_000, 1_499, 1_500]) {
+    await using browser = await FrameSocket.connect(web.port);
+    const { followed } = await browser.ask({ follow: { replay: "REPLAY_RESUME", after: { epoch, seq } } });
+    assertEquals([followed?.after, followed?.head, followed?.recovered], [seq, 1_500, true]);
+    assertEquals(await browser.count(1_500 - seq), all.slice(seq));
+  }
+  await using stranger = await FrameSocket.connect(web.port);
+  for (const after of [{ epoch: "other", seq: 5 }, { epoch, seq: 1_501 }]) {
+    const { followed } = await stranger.ask({ follow: { replay: "REPLAY_RESUME", after } });
+    assertEquals([followed?.after, followed?.recovered], [1_400, false]);
+  }
+  await using late = await FrameSocket.connect(web.port);
+  const since = (await late.ask({ read: { after: 1_200, count: 1 } })).page?.events[0]?.timestamp;
+  const { followed } = await late.ask({ follow: { replay: "REPLAY_SINCE", since } });
+  assert((followed?.after ?? 1_500) <= 1_200);
+});
+
+Deno.test("P7 honest: while ChatService is away browsers are told so, what they send waits, and nothing is lost or doubled", async () => {
+  let chat = await serveChat();
+  const port = chat.port;
+  await using web = await serveWeb(port);
+  await using ann = await FrameSocket.connect(web.port);
+  await using tutorial = await RawSocket.connect(`ws://127.0.0.1:${web.port}/ws/tom`);
+  await ann.ask({ open: { username: "ann" } });
+  await ann.ask({ follow: {} });
+  await ann.ask({ send: { text: "before", clientId: "1" } });
+  await chat.close();
+  await ann.until((frames) => frames.some(({ link }) => link && !link.up));
+  await tutorial.until((received) =>
+    (received as Told[]).some(({ error }) => /cannot be reached/.test(error ?? ""))
+  );
+  await using late = await FrameSocket.connect(web.port);
+  await late.until((frames) => frames.some(({ link }) => link && !link.up));
+  const waiting = [2, 3, 4].map((i) => ann.ask({ send: { text: `while away ${i}`, clientId: `${i}` } }));
+  tutorial.send({ message: "from the tutorial" });
+  const joining = late.ask({ open: { username: "late" } });
+  // In memory: another epoch, so this is a reset as well.
+  chat = await serveChat({ port });
+  assertEquals((await Promise.all(waiting)).map(({ sent }) => sent?.duplicate), [false, false, false]);
+  assertEquals((await joining).opened?.username, "late");
+  const reset = (await ann.until((frames) => frames.some(({ id, followed }) => !id && followed))).find((
+    { id, followed },
+  ) => !id && followed);
+  assertEquals(reset?.followed?.recovered, false);
+  await ann.until((frames) =>
+    frames.filter(({ batch }) => batch).flatMap(({ batch }) => batch?.events).length >= 5
+  );
+  const fresh = ann.frames.flatMap(({ batch }) =>
+    batch?.epoch === reset?.followed?.epoch ? batch?.events ?? [] : []
+  );
+  assertEquals(fresh.map(({ seq }) => seq), [1, 2, 3, 4]);
+  assertEquals(fresh.filter(({ sender }) => sender === "ann").map(({ message }) => message?.text), [
+    "while away 2",
+    "while away 3",
+    "while away 4",
+  ]);
+  await chat.close();
+});
+
+Deno.test("P7 honest: a drained gateway tells browsers to come back after a spread of delays", async () => {
+  await using chat = await serveChat();
+  const web = await serveWeb(chat.port);
+  const browsers = await Promise.all(Array.from({ length: 10 }, () => FrameSocket.connect(web.port)));
+  await browsers[0]?.ask({ open: { username: "ann" } });
+  for (let i = 0; i < 100; i++) {
+    browsers[0]?.raw.send({ id: 100 + i, send: { text: `m${i}`, clientId: `${i}` } });
+  }
+  await browsers[0]?.until((frames) => frames.some(({ sent }) => sent));
+  await web.close();
+  const codes = await Promise.all(browsers.map(async ({ raw }) => (await raw.closed).code));
+  using client = grpcClient(chat.port);
+  using stream = new Stream(client, { username: "reader" });
+  // What was not taken in time is the page's to send again; what was stored must have been answered.
+  const answered = browsers[0]?.frames.filter(({ sent }) => sent).length;
+  assertEquals(answered, Number((await stream.headers).get("chat-head")[0]));
+  const delays = browsers.map(({ frames }) => frames.find(({ parting }) => parting)?.parting?.delayMs ?? -1);
+  assert(delays.every((delay) => delay >= 0 && delay <= limits.returnSpreadMs), `${delays}`);
+  assert(new Set(delays).size > 3, "spread");
+  const codes = await Promise.all(browsers.map(async ({ raw }) => (await raw.closed).code));
+  assert(
+    codes.every((code) => code === errors.SHUTTING_DOWN.close || code === 1005 || code === 1006),
+    `${codes}`,
+  );
 });

@@ -202,15 +202,18 @@ export class Stream implements Disposable {
 export class RawSocket implements AsyncDisposable {
   readonly received: unknown[] = [];
   readonly ws: WebSocket;
+  /** Called for each value as it comes. */
+  onReceived: (value: unknown) => void = () => {};
   readonly #closed = Promise.withResolvers<CloseEvent>();
   readonly #change = new Change();
 
   private constructor(ws: WebSocket) {
     this.ws = ws;
     ws.onmessage = ({ data }) => {
-      const parsed: unknown = JSON.parse(String(data));
-      if (Array.isArray(parsed)) this.received.push(...parsed);
-      else this.received.push(parsed);
+      for (const one of [JSON.parse(String(data))].flat()) {
+        this.received.push(one);
+        this.onReceived(one);
+      }
       this.#change.happen();
     };
     ws.onclose = (event) => this.#closed.resolve(event);
@@ -257,10 +260,13 @@ export class RawSocket implements AsyncDisposable {
 /** A client of `/ws`: frames in and out. */
 export class FrameSocket implements AsyncDisposable {
   readonly #raw: RawSocket;
+  readonly #waiting = new Map<number, (frame: ServerFrame__Output) => void>();
   #lastId = 0;
 
   private constructor(raw: RawSocket) {
     this.#raw = raw;
+    raw.onReceived = (frame) =>
+      this.#waiting.get((frame as ServerFrame__Output).id)?.(frame as ServerFrame__Output);
   }
 
   static async connect(gatewayPort: number): Promise<FrameSocket> {
@@ -282,15 +288,20 @@ export class FrameSocket implements AsyncDisposable {
   }
 
   /** Gives a command; resolves with its reply, whatever that is. */
-  async ask(command: object): Promise<ServerFrame__Output> {
+  ask(command: object): Promise<ServerFrame__Output> {
     const id = ++this.#lastId;
-    this.#raw.send({ id, ...command });
-    const reply = () => this.frames.find((frame) => frame.id === id);
-    await this.#raw.until(
-      () => reply() !== undefined,
-      `the reply to ${JSON.stringify(command).slice(0, 100)}`,
-    );
-    return reply() as ServerFrame__Output;
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(
+        () => reject(new Error(`waited 15 s for the reply to ${JSON.stringify(command)}`)),
+        15_000,
+      );
+      this.#waiting.set(id, (frame) => {
+        clearTimeout(late);
+        this.#waiting.delete(id);
+        resolve(frame);
+      });
+      this.#raw.send({ id, ...command });
+    });
   }
 
   /** Waits until its frames satisfy `enough`. */

@@ -1,0 +1,93 @@
+/** The tree keeps its word: generated code is fresh, the tutorial's contract untouched, the layers as designed. */
+import { assert, assertEquals } from "@std/assert";
+import { errors } from "../protos/errors.ts";
+import { generate } from "../protos/generate.ts";
+import { root, run, tempFolder } from "./harness.ts";
+
+async function* filesIn(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) yield* filesIn(`${folder}/${name}`);
+    else yield `${folder}/${name}`;
+  }
+}
+
+Deno.test("generated code is what `deno task proto` makes now", async () => {
+  await using folder = await tempFolder();
+  const fresh = folder.file("gen");
+  await generate(fresh);
+  const committed = `${root}protos/gen`;
+  const names = async (folder: string) =>
+    (await Array.fromAsync(filesIn(folder))).map((file) => file.slice(folder.length)).sort();
+  assertEquals(await names(committed), await names(fresh));
+  for (const name of await names(fresh)) {
+    assertEquals(await Deno.readFile(committed + name), await Deno.readFile(fresh + name), name);
+  }
+});
+
+Deno.test("buf lint passes", async () => {
+  const { code, stdout, stderr } = await run(
+    [Deno.execPath(), "run", "-q", "-A", "npm:@bufbuild/buf@1.74.0/buf", "lint"],
+    { cwd: `${root}protos` },
+  );
+  assertEquals(code, 0, stdout + stderr);
+});
+
+Deno.test("the tutorial's messages and calls keep their names, numbers and types", async () => {
+  const proto = (await Deno.readTextFile(`${root}protos/chat.proto`)).replace(/\/\/.*$/gm, "").replace(
+    /\s+/g,
+    " ",
+  );
+  const has = (part: string) => assert(proto.includes(part), part);
+  has("package chat;");
+  has("rpc SendMessage(ChatMessage) returns (ChatResponse);");
+  has("rpc StreamMessages(StreamRequest) returns (stream ChatMessage);");
+  has("message ChatMessage { string username = 1; string message = 2; string timestamp = 3;");
+  has("message ChatResponse { bool success = 1; string message = 2;");
+  has("message StreamRequest { string username = 1;");
+});
+
+Deno.test("close codes: one range means come back, the other does not", () => {
+  for (const [code, { close, retry }] of Object.entries(errors)) {
+    assert(close >= 4000 && close < 5000, code);
+    assertEquals(close < 4500, retry, code);
+  }
+  const codes = Object.values(errors).map(({ close }) => close);
+  assertEquals(new Set(codes).size, codes.length);
+});
+
+/** DESIGN.md §5: who may import whom. */
+const layers: Record<string, readonly string[]> = {
+  protos: [],
+  runtime: [],
+  feed: ["protos"],
+  chat: ["protos", "feed"],
+  log: ["chat", "protos"],
+  islands: ["protos"],
+  gateway: ["protos", "feed", "runtime"],
+  "grpc_server.ts": ["protos", "runtime", "feed", "chat", "log"],
+  "start.ts": ["protos", "runtime", "gateway", "grpc_server.ts"],
+};
+
+Deno.test("the layers: nobody imports from where they may not", async () => {
+  const { stdout } = await run([
+    "git",
+    "ls-files",
+    "--cached",
+    "--others",
+    "--exclude-standard",
+    "*.ts",
+    "*.tsx",
+  ]);
+  const strays: string[] = [];
+  for (const file of stdout.trim().split("\n").filter((file) => !/^(tests|docs)\//.test(file))) {
+    const layer = file.split("/")[0] ?? "";
+    const may = layers[layer];
+    if (!may) strays.push(`${file} is in no layer`);
+    const text = await Deno.readTextFile(root + file).catch(() => "");
+    for (const [, to = ""] of text.matchAll(/\bfrom\s+"(\.[^"]*)"|import\s*\(\s*"(\.[^"]*)"/g)) {
+      const target = new URL(to, new URL(file, "file:///")).pathname.slice(1).split("/")[0] ?? "";
+      if (target !== layer && !may?.includes(target)) strays.push(`${file} imports ${to}`);
+    }
+  }
+  assertEquals(strays, []);
+});

@@ -1,0 +1,243 @@
+/** The gRPC door: the tutorial's two calls with what was added to them, and Session. */
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import type { ServiceError } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
+import type { ClientFrame } from "../protos/gen/chat/ClientFrame.ts";
+import type { ChatServiceClient } from "../protos/gen/chat/ChatService.ts";
+import type { ServerFrame__Output } from "../protos/gen/chat/ServerFrame.ts";
+import { limits } from "../protos/limits.ts";
+import { eventually, grpcClient, send, serveChat, spawn, Stream, tempFolder } from "./harness.ts";
+
+async function refused(act: () => Promise<unknown>): Promise<ServiceError> {
+  return await assertRejects(act) as ServiceError;
+}
+
+/** A session that collects its frames. */
+function openSession(client: ChatServiceClient) {
+  const frames: ServerFrame__Output[] = [];
+  const call = client.session();
+  const ended = new Promise<number>((resolve) => call.on("status", ({ code }) => resolve(code)));
+  call.on("data", (frame) => frames.push(frame));
+  call.on("error", () => {});
+  return {
+    frames,
+    ended,
+    write: (...commands: ClientFrame[]) => commands.forEach((command) => call.write(command)),
+    end: () => call.end(),
+    reply: async (id: number) => {
+      await eventually(() => frames.some((frame) => frame.id === id), { what: `reply ${id}` });
+      return frames.find((frame) => frame.id === id);
+    },
+    [Symbol.dispose]: () => call.cancel(),
+  };
+}
+
+Deno.test("P3 complete: a stream replays the last 100, then goes on live, with no gap and no repeat at the seam", async () => {
+  await using chat = await serveChat();
+  using client = grpcClient(chat.port);
+  for (let i = 1; i <= 130; i++) await send(client, { username: "ann", message: `m${i}` });
+  const streams = Array.from({ length: 8 }, () => new Stream(client, { username: "reader" }));
+  await Promise.all(
+    Array.from({ length: 70 }, (_, i) => send(client, { username: "bob", message: `live ${i}` })),
+  );
+  for (const stream of streams) {
+    const first = Number((await stream.headers).get("chat-head")[0]) - 99;
+    const seqs = (await stream.count(200 - first + 1)).map(({ seq }) => seq);
+    assertEquals(seqs, Array.from({ length: 200 - first + 1 }, (_, i) => first + i));
+    stream[Symbol.dispose]();
+  }
+});
+
+Deno.test("P3 complete: a stream tells epoch and head at once, also in a silent room", async () => {
+  await using chat = await serveChat();
+  using client = grpcClient(chat.port);
+  using stream = new Stream(client, { username: "reader" });
+  const headers = await stream.headers;
+  assertEquals(headers.get("chat-head"), ["0"]);
+  assertEquals(headers.get("chat-recovered"), ["true"]);
+  assertMatch(String(headers.get("chat-epoch")[0]), /^[0-9a-f]{12}$/);
+});
+
+Deno.test("P3 complete: every replay mode gives what it says, and a strange cursor is told that it is not recovered", async () => {
+  let now = Date.parse("2026-01-31T12:00:00Z");
+  await using chat = await serveChat({ now: () => now });
+  using client = grpcClient(chat.port);
+  for (let i = 1; i <= 20; i++) {
+    now += 1_000;
+    await send(client, { username: "ann", message: `m${i}` });
+  }
+  const { epoch } = await send(client, { username: "ann", message: "m21", clientId: "last" });
+  const read = async (request: object, count: number) => {
+    using stream = new Stream(client, { username: "reader", ...request });
+    const [recovered] = (await stream.headers).get("chat-recovered");
+    return { recovered, seqs: (await stream.count(count)).map(({ seq }) => seq) };
+  };
+  const range = (from: number) => Array.from({ length: 22 - from }, (_, i) => from + i);
+  const recovered = "true";
+  assertEquals(await read({ replay: "REPLAY_LAST_N", count: 3 }, 3), { recovered, seqs: range(19) });
+  assertEquals(await read({ replay: "REPLAY_RESUME", after: { epoch, seq: 15 } }, 6), {
+    recovered,
+    seqs: range(16),
+  });
+  assertEquals(await read({ replay: "REPLAY_RESUME" }, 21), { recovered, seqs: range(1) });
+  assertEquals(await read({ replay: "REPLAY_SINCE", since: "2026-01-31T12:00:10Z" }, 12), {
+    recovered,
+    seqs: range(10),
+  });
+  assertEquals(await read({ replay: "REPLAY_NONE" }, 0), { recovered, seqs: [] });
+  assertEquals(await read({ replay: "REPLAY_RESUME", after: { epoch, seq: 22 } }, 21), {
+    recovered: "false",
+    seqs: range(1),
+  });
+  assertEquals(await read({ replay: "REPLAY_RESUME", after: { epoch: "x", seq: 2 } }, 21), {
+    recovered: "false",
+    seqs: range(1),
+  });
+});
+
+Deno.test("P4 once: a repeated client_id answers with the first one's seq, across a restart and a day", async () => {
+  await using folder = await tempFolder();
+  const chatLog = `sqlite:${folder.file("chat.db")}`;
+  let now = Date.parse("2026-01-31T12:00:00Z");
+  const message = { username: "ann", message: "hi", clientId: "id" };
+  {
+    await using chat = await serveChat({ chatLog, now: () => now });
+    using client = grpcClient(chat.port);
+    const first = await send(client, message);
+    assertEquals([first.success, first.seq, first.duplicate], [true, 1, false]);
+    assertEquals((await send(client, message)).duplicate, true);
+  }
+  now += 24 * 3_600_000;
+  await using chat = await serveChat({ chatLog, now: () => now });
+  using client = grpcClient(chat.port);
+  const late = await send(client, message);
+  assertEquals([late.seq, late.duplicate], [1, true]);
+  const reused = await refused(() => send(client, { ...message, message: "other" }));
+  assertEquals(reused.code, status.ALREADY_EXISTS);
+  assertEquals(reused.metadata.get("chat-code"), ["ALREADY_EXISTS"]);
+});
+
+Deno.test("bad input at the gRPC door gets a code and a reason, and nothing is stored", async () => {
+  await using chat = await serveChat();
+  using client = grpcClient(chat.port);
+  const cases: [object, number, RegExp][] = [
+    [{ username: "", message: "hi" }, status.INVALID_ARGUMENT, /name/],
+    [{ username: " \t", message: "hi" }, status.INVALID_ARGUMENT, /name/],
+    [{ username: "a\u202Eb", message: "hi" }, status.INVALID_ARGUMENT, /direction/],
+    [{ username: "x".repeat(65), message: "hi" }, status.INVALID_ARGUMENT, /65 bytes.*64/],
+    [{ username: "ann", message: "" }, status.INVALID_ARGUMENT, /nothing to see/],
+    [
+      { username: "ann", message: "x".repeat(limits.textBytes + 1) },
+      status.INVALID_ARGUMENT,
+      /16,385 bytes.*16,384/,
+    ],
+    [{ username: "ann", message: "hi", clientId: "x".repeat(65) }, status.INVALID_ARGUMENT, /client_id/],
+    [{ username: "ann", message: "hi", room: "attic" }, status.NOT_FOUND, /"attic"/],
+    [
+      { username: "ann", message: "x".repeat(limits.frameBytes) },
+      status.RESOURCE_EXHAUSTED,
+      /larger than max/,
+    ],
+  ];
+  for (const [message, code, reason] of cases) {
+    const error = await refused(() => send(client, message));
+    assertEquals(error.code, code, error.details);
+    assertMatch(error.details, reason);
+  }
+  for (
+    const request of [{ username: "" }, { username: "ann", room: "attic" }, {
+      username: "ann",
+      replay: "REPLAY_LAST_N",
+      count: 10_001,
+    }]
+  ) {
+    using stream = new Stream(client, request as object);
+    const { code, details } = await stream.status;
+    assert(code === status.INVALID_ARGUMENT || code === status.NOT_FOUND, details);
+    assertStringIncludes(details, "Cannot ");
+  }
+  using stream = new Stream(client, { username: "reader" });
+  assertEquals((await stream.headers).get("chat-head"), ["0"]);
+});
+
+Deno.test("Session: commands are answered by id, sends keep their order, events come in batches", async () => {
+  await using chat = await serveChat();
+  using client = grpcClient(chat.port);
+  using session = openSession(client);
+  session.write({ id: 1, open: { username: "ann" } }, { id: 2, follow: {} });
+  for (let i = 0; i < 300; i++) {
+    session.write({ id: 10 + i, send: { person: 1, text: `m${i}`, clientId: `${i}` } });
+  }
+  session.write({ id: 1000, send: { person: 1, text: "m5", clientId: "5" } });
+  assertEquals((await session.reply(1))?.opened, { person: 1, username: "ann" });
+  assertEquals((await session.reply(2))?.followed?.head, 0);
+  const repeated = (await session.reply(1000))?.sent;
+  assertEquals([repeated?.seq, repeated?.duplicate], [6, true]);
+  const texts = () =>
+    session.frames.flatMap(({ batch }) => batch?.events ?? []).map(({ message }) => message?.text);
+  await eventually(() => texts().length === 300);
+  assertEquals(texts(), Array.from({ length: 300 }, (_, i) => `m${i}`));
+  session.write({ id: 2000, read: { after: 298, count: 10 } });
+  assertEquals((await session.reply(2000))?.page?.events.map(({ seq }) => seq), [299, 300]);
+});
+
+Deno.test("Session: what cannot be done is refused by id with a code, and the session goes on", async () => {
+  await using chat = await serveChat();
+  using client = grpcClient(chat.port);
+  using session = openSession(client);
+  session.write(
+    { id: 1, open: { username: "" } },
+    { id: 2, send: { person: 9, text: "hi" } },
+    { id: 3, follow: { room: "attic" } },
+    { id: 4, read: { count: 0 } },
+    { id: 5 },
+    { id: 6, open: { username: "ann" } },
+    { id: 7, send: { person: 1, text: "hi" } },
+    { id: 8, close: { person: 1 } },
+    { id: 9, send: { person: 1, text: "again" } },
+  );
+  const codes = await Promise.all(
+    [1, 2, 3, 4, 5, 9].map(async (id) => (await session.reply(id))?.refused?.code),
+  );
+  assertEquals(codes, [
+    "INVALID_ARGUMENT",
+    "FAILED_PRECONDITION",
+    "NOT_FOUND",
+    "INVALID_ARGUMENT",
+    "UNIMPLEMENTED",
+    "FAILED_PRECONDITION",
+  ]);
+  assertEquals((await session.reply(7))?.sent?.seq, 1);
+  session.write({ send: { person: 1, text: "no id" } });
+  await eventually(() =>
+    session.frames.some(({ id, refused }) => id === 0 && refused?.code === "INVALID_ARGUMENT")
+  );
+  session.end();
+  assertEquals(await session.ended, status.OK);
+});
+
+Deno.test("P5 bounded: a gRPC reader that takes nothing makes the server hold no more than its window", async () => {
+  await using folder = await tempFolder();
+  await using chat = await spawn("grpc", { env: { CHAT_LOG: `sqlite:${folder.file("chat.db")}` } });
+  using client = grpcClient(chat.port);
+  const rss = async () =>
+    Number(/VmRSS:\s+(\d+)/.exec(await Deno.readTextFile(`/proc/${chat.pid}/status`))?.[1]) / 1024;
+  const text = "x".repeat(10_000);
+  const paused = Array.from({ length: 20 }, () => client.streamMessages({ username: "reader" }));
+  for (const call of paused) {
+    call.on("error", () => {});
+    call.on("data", () => call.pause());
+  }
+  const fill = async (count: number) => {
+    for (let i = 0; i < count; i += 100) {
+      await Promise.all(Array.from({ length: 100 }, () => send(client, { username: "ann", message: text })));
+    }
+  };
+  await fill(1_000);
+  const before = await rss();
+  await fill(3_000);
+  const grown = await rss() - before;
+  for (const call of paused) call.cancel();
+  // Queued, it would be 3,000 × 10 KB × 20 readers = 600 MB.
+  assert(grown < 150, `RSS grew by ${grown.toFixed(0)} MB`);
+});
