@@ -361,7 +361,6 @@ Deno.test("P7 honest: a drained gateway tells browsers to come back after a spre
   const delays = browsers.map(({ frames }) => frames.find(({ parting }) => parting)?.parting?.delayMs ?? -1);
   assert(delays.every((delay) => delay >= 0 && delay <= limits.returnSpreadMs), `${delays}`);
   assert(new Set(delays).size > 3, "spread");
-  const codes = await Promise.all(browsers.map(async ({ raw }) => (await raw.closed).code));
   assert(
     codes.every((code) => code === errors.SHUTTING_DOWN.close || code === 1005 || code === 1006),
     `${codes}`,
