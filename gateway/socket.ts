@@ -87,7 +87,7 @@ export class Socket {
 
   /** Resolves when all that was asked here is answered. */
   async idle(): Promise<void> {
-    await Promise.all(this.#running);
+    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
   /** Makes what was thrown an error for the peer; a fault of ours goes to the journal. */

@@ -5,6 +5,7 @@
 import * as grpc from "@grpc/grpc-js";
 import { service } from "grpc-health-check";
 import { terminal } from "./journal.ts";
+import { table } from "./settings.ts";
 
 /** What a door says; "closed" if nobody listens, which for a role that has no such door is as it should be. */
 type Answer = "serves" | "does not serve" | "closed";
@@ -39,10 +40,11 @@ function askChatService(port: number): Promise<Answer> {
 }
 
 if (import.meta.main) {
-  const port = (name: string, fallback: number) => Number(Deno.env.get(name) || fallback);
+  const port = (setting: { env: string; default: string }) =>
+    Number(Deno.env.get(setting.env) || setting.default);
   const doors = {
-    page: await askGateway(port("PORT", 8000)),
-    gRPC: await askChatService(port("GRPC_PORT", 50051)),
+    page: await askGateway(port(table.port)),
+    gRPC: await askChatService(port(table.grpcPort)),
   };
   terminal.say(Object.entries(doors).map(([door, answer]) => `${door}: ${answer}`).join(", "));
   const answers = Object.values(doors);

@@ -1,0 +1,339 @@
+/**
+ * The Dockerfile, carried out by hand: no Docker engine is needed, only root on a Debian with Node, which is what
+ * its base images are. A stage is an overlay over this machine's own files; a step runs in it under chroot;
+ * the end result serves as a stranger to the system, with no network and a read-only root.
+ */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { cannotRunHere, eventually, root, run, tempFolder } from "./harness.ts";
+
+interface Step {
+  readonly name: string;
+  readonly text: string;
+}
+
+interface Stage {
+  readonly from: string;
+  readonly as: string;
+  readonly steps: readonly Step[];
+}
+
+function parseDockerfile(text: string): Stage[] {
+  const lines = text.replaceAll(/^#.*\n/gm, "").replaceAll(/\\\n\s*/g, "").split("\n").filter((line) => line);
+  const stages: { from: string; as: string; steps: Step[] }[] = [];
+  for (const line of lines) {
+    const [, name = "", text = ""] = /^([A-Z]+) (.*)$/.exec(line) ?? [];
+    const [from = "", , as = ""] = text.split(" ");
+    if (name === "FROM") stages.push({ from, as, steps: [] });
+    else stages.at(-1)?.steps.push({ name, text });
+  }
+  return stages;
+}
+
+/** `.dockerignore` as far as ours goes: `*` leaves out all, `!path` brings one back with what is below it. */
+async function copyContext(to: string): Promise<void> {
+  const [first, ...rest] = (await Deno.readTextFile(root + ".dockerignore")).split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
+  assertEquals(first, "*");
+  for (const line of rest) {
+    assertMatch(line, /^![\w./]+$/, "this test knows no other pattern");
+    await run("sh", "-c", `cd "$1" && cp -a --parents "$2" "$3"`, "sh", root, line.slice(1), to);
+  }
+}
+
+/** A stage under way: its settings so far, and the shell that stands for its steps. */
+class Builder {
+  readonly env: Record<string, string> = {
+    PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  };
+  workdir = "/";
+  readonly declared: Step[] = [];
+  readonly #space: MountSpace;
+  readonly #context: string;
+  readonly at: string;
+
+  constructor(space: MountSpace, { at, context }: { at: string; context: string }) {
+    this.#space = space;
+    this.at = at;
+    this.#context = context;
+  }
+
+  async carryOut({ name, text }: Step): Promise<void> {
+    switch (name) {
+      case "ENV":
+        for (const [, key = "", value = ""] of text.matchAll(/(\w+)=(\S+)/g)) this.env[key] = value;
+        return;
+      case "WORKDIR":
+        this.workdir = text;
+        return void await this.#space.shell(`mkdir -p "${this.at}${text}"`);
+      case "COPY":
+        return await this.#copy(text.split(" "));
+      case "RUN":
+        // Docker runs it with /bin/sh -c, as root, in the stage's folder and environment.
+        return void await this.#space.inside(this, ["/bin/sh", "-c", text]);
+      case "USER":
+      case "VOLUME":
+      case "EXPOSE":
+      case "HEALTHCHECK":
+      case "CMD":
+        this.declared.push({ name, text });
+        return;
+      default:
+        throw new Error(`this test knows no ${name}`);
+    }
+  }
+
+  /** What a step that only declares something said. */
+  said(name: string): string {
+    return this.declared.find((step) => step.name === name)?.text ?? "";
+  }
+
+  async #copy(words: string[]): Promise<void> {
+    const stage = words[0]?.startsWith("--from=") ? words.shift()?.slice("--from=".length) : undefined;
+    const to = words.pop() ?? "";
+    const target = this.at + (to.startsWith("/") ? to : `${this.workdir}/${to}`);
+    for (const word of words) {
+      const from = stage === undefined ? `${this.#context}/${word}` : this.at.replace(/[^/]+$/, stage) + word;
+      // Like Docker's: a folder's content goes into the target, a file under its name or into a folder.
+      await this.#space.shell(
+        `if [ -d "${from}" ]; then mkdir -p "${target}" && cp -a "${from}/." "${target}/"; ` +
+          `else mkdir -p "$(dirname "${target}x")" && cp -a "${from}" "${target}"; fi`,
+      );
+    }
+  }
+}
+
+/** A mount namespace of the test's own, so that nothing mounted here outlives it or is seen outside. */
+class MountSpace implements AsyncDisposable {
+  readonly #holder: Deno.ChildProcess;
+
+  private constructor(holder: Deno.ChildProcess) {
+    this.#holder = holder;
+  }
+
+  static async open(): Promise<MountSpace | undefined> {
+    const holder = new Deno.Command("unshare", {
+      args: ["--mount", "--propagation", "private", "sh", "-c", "echo && exec sleep 600"],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const { value } = await holder.stdout.getReader().read();
+    if (value) return new MountSpace(holder);
+    await holder.status;
+    return undefined;
+  }
+
+  /** Enters it, to run a program there. */
+  get enter(): string[] {
+    return ["nsenter", "-t", String(this.#holder.pid), "--mount"];
+  }
+
+  /** Runs a shell's command in it; throws with what it printed if it fails. */
+  async shell(command: string): Promise<string> {
+    return must(command, await run(...this.enter, "/bin/sh", "-ec", command));
+  }
+
+  /** Runs a program in a stage, as root, as a build does. */
+  async inside(stage: Builder, program: string[]): Promise<string> {
+    return must(program.join(" "), await run(...this.enter, ...chroot(stage), ...program));
+  }
+
+  /** Makes a stage's root: this machine's files, and over them a folder that takes the changes. */
+  async overlay(at: string): Promise<void> {
+    await this.shell(
+      `mkdir -p "${at}" "${at}.changes" "${at}.work" && ` +
+        `mount -t overlay overlay -o "lowerdir=/,upperdir=${at}.changes,workdir=${at}.work" "${at}" && ` +
+        `mount --rbind /dev "${at}/dev" && mount -t proc proc "${at}/proc"`,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#holder.kill("SIGKILL");
+    await this.#holder.status;
+  }
+}
+
+function chroot({ at, env, workdir }: Builder, user?: string): string[] {
+  const variables = Object.entries(env).map(([key, value]) => `${key}=${value}`);
+  const home = user === undefined ? ["HOME=/root"] : [];
+  return [
+    "chroot",
+    ...(user === undefined ? [] : [`--userspec=${user}`, "--groups="]),
+    at,
+    "env",
+    "-i",
+    "-C",
+    workdir,
+    ...home,
+    ...variables,
+  ];
+}
+
+function must(
+  what: string,
+  { code, stdout, stderr }: { code: number; stdout: string; stderr: string },
+): string {
+  if (code !== 0) throw new Error(`${what}\nended with ${code}: ${stdout}${stderr}`);
+  return stdout;
+}
+
+/** A container of the finished image: its user, no network but its own loopback, and a read-only root. */
+class Container implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #output: Promise<[string, string]>;
+  readonly #inside: string[];
+
+  constructor(space: MountSpace, image: Builder, command: string[], beside?: Container) {
+    const own = ["unshare", "--net", "sh", "-ec", `ip link set lo up; exec "$@"`, "sh"];
+    const shared = beside && ["nsenter", "-t", String(beside.#child.pid), "--net"];
+    this.#inside = chroot(image, image.said("USER"));
+    const [program = "", ...args] = [...space.enter, ...(shared ?? own), ...this.#inside, ...command];
+    this.#child = new Deno.Command(program, { args, stdin: "null", stdout: "piped", stderr: "piped" })
+      .spawn();
+    this.#output = Promise.all([
+      new Response(this.#child.stdout).text(),
+      new Response(this.#child.stderr).text(),
+    ]);
+  }
+
+  /** As `docker exec`. */
+  exec(space: MountSpace, ...command: string[]): ReturnType<typeof run> {
+    return run(
+      ...space.enter,
+      "nsenter",
+      "-t",
+      String(this.#child.pid),
+      "--net",
+      ...this.#inside,
+      ...command,
+    );
+  }
+
+  /** Runs a program of this machine's in the container's network. */
+  reach(...command: string[]): ReturnType<typeof run> {
+    return run("nsenter", "-t", String(this.#child.pid), "--net", ...command);
+  }
+
+  /** As `docker stop`; gives the exit code and what it printed. */
+  async stop(): Promise<{ code: number; output: string }> {
+    this.#child.kill("SIGTERM");
+    const { code } = await this.#child.status;
+    return { code, output: (await this.#output).join("") };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#child.status.catch(() => {});
+  }
+}
+
+const stages = parseDockerfile(await Deno.readTextFile(root + "Dockerfile"));
+
+Deno.test("the image has pinned bases, the project's Deno, no root, and a volume", () => {
+  const [build, final] = stages;
+  assertMatch(build?.from ?? "", /^node:\d+\.\d+\.\d+-bookworm-slim$/);
+  assertMatch(final?.from ?? "", /^debian:\d+\.\d+-slim$/);
+  const steps = (name: string) => final?.steps.filter((step) => step.name === name).map(({ text }) => text);
+  assert(
+    build?.steps.some(({ text }) => text.includes(`deno@${Deno.version.deno} `)),
+    "not the Deno of these tests",
+  );
+  assertEquals(steps("USER"), ["10001:10001"]);
+  assertEquals(steps("VOLUME"), ["/data"]);
+  assertEquals(steps("EXPOSE"), ["8000 50051"]);
+  assertEquals(final?.steps.at(-1), { name: "CMD", text: `["start"]` });
+});
+
+Deno.test("the image builds step by step, and serves with no network, no root and a read-only root folder", async (t) => {
+  const space = Deno.uid() === 0 ? await MountSpace.open() : undefined;
+  if (!space) return cannotRunHere("the Dockerfile's steps need root, unshare and overlay mounts");
+  await using folder = await tempFolder();
+  await using _ = space;
+  const context = folder.file("context");
+  await Deno.mkdir(context);
+  await copyContext(context);
+  const images = new Map<string, Builder>();
+  for (const [i, { from, as, steps }] of stages.entries()) {
+    const at = folder.file(as || "final");
+    await space.overlay(at);
+    const stage = new Builder(space, { at, context });
+    images.set(as || "final", stage);
+    // What the base image has not, and what must not be found by accident.
+    const hidden = ["/work", "/app", "/deno", "/data", "/opt/deno", "/usr/local/bin/deno", "/usr/bin/deno"];
+    if (!from.startsWith("node:")) {
+      hidden.push("/usr/bin/node", "/usr/local/bin/node", "/usr/lib/node_modules");
+    }
+    await space.shell(`cd "${at}" && rm -rf ${hidden.map((path) => `".${path}"`).join(" ")}`);
+    for (const step of steps) {
+      await t.step(`stage ${i + 1}: ${step.name} ${step.text.slice(0, 60)}`, () => stage.carryOut(step));
+    }
+  }
+  const image = images.get("final") as Builder;
+  const volume = image.at + image.said("VOLUME");
+  // A new volume begins with what the image has at its place, and with its owner.
+  await space.shell(`mkdir "${image.at}.volume" && chown --reference="${volume}" "${image.at}.volume"`);
+  await space.shell(`mount -o remount,ro "${image.at}" && mount --bind "${image.at}.volume" "${volume}"`);
+  const command: string[] = JSON.parse(image.said("CMD"));
+  const health: string[] = JSON.parse(image.said("HEALTHCHECK").replace(/^.*CMD /, ""));
+  const healthy = (container: Container) => async () => (await container.exec(space, ...health)).code === 0;
+
+  await t.step(
+    "`start` serves the page and the gRPC door, keeps data in the volume, and stops with 0",
+    async () => {
+      await using container = new Container(space, image, command);
+      await eventually(healthy(container), { what: "a healthy container" });
+      const page = await container.reach(
+        Deno.execPath(),
+        "eval",
+        `
+      const page = await (await fetch("http://127.0.0.1:8000/")).text();
+      const script = /src="(\\/assets[^"]+)"/.exec(page)?.[1];
+      console.log((await fetch("http://127.0.0.1:8000" + script)).status);`,
+      );
+      assertEquals(page.stdout, "200\n", page.stderr);
+      const sent = await container.reach(
+        Deno.execPath(),
+        "eval",
+        `
+      import { grpcClient, send } from "./tests/harness.ts";
+      using client = grpcClient(50051);
+      console.log((await send(client, { username: "ann", message: "from outside" })).seq);`,
+      );
+      assertEquals(sent.stdout, "1\n", sent.stderr);
+      assertMatch(await space.shell(`ls "${volume}"`), /^chat\.db$/m);
+      const touched = await container.exec(space, "sh", "-c", "id -u; touch /app/x /deno/x /tmp/x");
+      assertEquals([touched.stdout, touched.code], ["10001\n", 1]);
+      const { code, output } = await container.stop();
+      assertEquals(code, 0, output);
+      assertMatch(output, /^Chat page on http:\/\/localhost:8000\ngRPC server started on port 50051\n/);
+    },
+  );
+
+  await t.step("`grpc` and `web` serve as two containers, and health tells a lost half", async () => {
+    await using service = new Container(space, image, ["grpc"]);
+    await eventually(healthy(service), { what: "a healthy grpc" });
+    await using page = new Container(space, image, ["web"], service);
+    const ready = () => service.reach("curl", "-sf", "http://127.0.0.1:8000/readyz");
+    await eventually(async () => (await ready()).code === 0, { what: "a ready web" });
+    assertEquals((await page.exec(space, ...health)).stdout, "page: serves, gRPC: serves\n");
+    assertEquals((await service.stop()).code, 0);
+    await using late = new Container(space, image, ["web"]);
+    await eventually(async () =>
+      (await late.reach("curl", "-s", "http://127.0.0.1:8000/healthz")).code === 0
+    );
+    const lost = await late.exec(space, ...health);
+    assertEquals([lost.code, lost.stdout], [1, "page: does not serve, gRPC: closed\n"]);
+    assertEquals((await late.stop()).code, 0);
+    assertEquals((await page.stop()).code, 0);
+  });
+
+  await t.step("what is missing is told, not fetched", async () => {
+    const { code } = await run(
+      ...space.enter,
+      ...chroot(image, image.said("USER")),
+      "sh",
+      "-c",
+      "deno eval --cached-only 'import \"npm:is-odd@3.0.1\"'",
+    );
+    assert(code !== 0);
+  });
+});
