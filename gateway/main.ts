@@ -60,6 +60,9 @@ export async function startGateway(
   };
 }
 
+/** How long peers may take to confirm a close. A stalled one never does. */
+const closeMs = 1_000;
+
 /** Tells every socket to come back, lets what was sent be answered, and closes them. */
 async function drain(sockets: Set<Socket>): Promise<void> {
   const stopping = new ChatError(
@@ -70,6 +73,8 @@ async function drain(sockets: Set<Socket>): Promise<void> {
   for (const socket of all) socket.part(stopping, Math.round(Math.random() * limits.returnSpreadMs));
   await before(limits.drainMs / 2, Promise.all(all.map((socket) => socket.idle())));
   for (const socket of all) socket.close(stopping);
+  // The server's own shutdown would close with 1001 what has not been closed by then.
+  await before(closeMs, Promise.all(all.map(({ closed }) => closed)));
 }
 
 async function listen(

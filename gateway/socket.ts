@@ -24,6 +24,7 @@ export class Socket {
   readonly #ws: WebSocket;
   readonly #journal: Journal;
   readonly #gone = new AbortController();
+  readonly #closed = Promise.withResolvers<void>();
   readonly #running = new Set<Promise<void>>();
   #part: (error: ChatError, delayMs: number) => void = () => {};
 
@@ -31,7 +32,10 @@ export class Socket {
   constructor(ws: WebSocket, { journal }: { journal: Journal }) {
     this.#ws = ws;
     this.#journal = journal;
-    ws.onclose = () => this.#gone.abort();
+    ws.onclose = () => {
+      this.#gone.abort();
+      this.#closed.resolve();
+    };
     // What follows on it is a close.
     ws.onerror = () => {};
   }
@@ -39,6 +43,11 @@ export class Socket {
   /** Aborts when the socket is gone or going. */
   get signal(): AbortSignal {
     return this.#gone.signal;
+  }
+
+  /** Resolves when the peer has confirmed the close, or is gone. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
   }
 
   /** Begins; see SocketHandlers. */

@@ -35,7 +35,7 @@ export function Composer({ session, field, focus }: Props) {
     session.say(text);
     change("");
   };
-  const warning = textWarning(draft.value);
+  const warning = problem.value ? "" : textWarning(draft.value);
   return (
     <form class="composer" onSubmit={send}>
       {problem.value && <p class="problem" role="alert">{problem}</p>}

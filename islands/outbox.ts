@@ -83,6 +83,8 @@ export function refused(
 
 /** The socket is gone: nobody knows what became of what was under way, so it is sent again. */
 export function lost(outbox: Outbox): Outbox {
+  const unsure = outbox.items.some(({ fate }) => fate.is === "inflight");
+  if (!unsure && outbox.refusals === 0) return outbox;
   return { ...change(outbox, ({ fate }) => fate.is === "inflight", waiting), holdUntil: 0, refusals: 0 };
 }
 
@@ -103,9 +105,9 @@ export function discard(outbox: Outbox, clientId: string): Outbox {
 /** Takes out what has been seen in the room, and what was stored at or before where the reader stands. */
 export function settle(
   outbox: Outbox,
-  { me, events, cursor }: { me: string; events: readonly Event__Output[]; cursor: Cursor__Output },
+  { me, events, cursor }: { me: string; events: readonly Event__Output[]; cursor: Cursor__Output | null },
 ): Outbox {
-  if (outbox.items.length === 0) return outbox;
+  if (outbox.items.length === 0 || !cursor) return outbox;
   const seen = new Set(events.filter(({ sender }) => sender === me).map(({ clientId }) => clientId));
   const items = outbox.items.filter(({ clientId, fate }) => {
     if (seen.has(clientId)) return false;

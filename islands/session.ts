@@ -1,45 +1,37 @@
-/**
- * The thin driver: touches the socket, the timers and the browser's events, and lets the pure
- * connection, conversation and outbox say what happens.
- */
-import { batch, type ReadonlySignal, signal } from "@preact/signals";
-import { limits } from "../protos/limits.ts";
+import { type ReadonlySignal, signal } from "@preact/signals";
 import { clientId } from "./client_id.ts";
-import { connect, type Connection, type Happening, next, socketOf } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { type Conversation, follow, startConversation, take } from "./conversation.ts";
-import { type Frame, readFrames } from "./frames.ts";
-import * as outboxes from "./outbox.ts";
+import type { Frame } from "./frames.ts";
 import { loadDraft, loadOutbox, saveDraft, saveOutbox } from "./kept.ts";
+import { Line } from "./line.ts";
+import * as outboxes from "./outbox.ts";
 
 /** The tutorial's one room. */
 export const room = "lobby";
-/** After the browser says that it is offline, a silence this long is enough. */
-const doubtMs = limits.heartbeatMs + 2_000;
-
-type Timer = ReturnType<typeof setTimeout> | undefined;
 
 /** One person's stay in the room, from joining to leaving. */
 export class Session {
-  readonly #connection = signal<Connection>(connect(Date.now()));
-  readonly #conversation = signal<Conversation>(startConversation(""));
+  readonly #conversation;
   readonly #draft = signal(loadDraft());
-  readonly #asked = { open: 0, follow: 0 };
-  readonly #over = new AbortController();
-  #socket: { turn: number; socket: WebSocket } | null = null;
+  readonly #line: Line;
   #lastId = 0;
-  #heardAt = 0;
-  #dueTimer: Timer;
-  #silenceTimer: Timer;
-  #holdTimer: Timer;
+  #openId = 0;
+  #followId = 0;
+  #holdTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(username: string) {
-    this.#conversation.value = startConversation(username, outboxes.emptyOutbox(loadOutbox(username)));
-    this.#listen();
-    this.#drive();
+    const outbox = outboxes.emptyOutbox(loadOutbox(username));
+    this.#conversation = signal<Conversation>(startConversation(username, outbox));
+    this.#line = new Line({
+      greet: () => this.#greet(),
+      hear: (frame) => this.#hear(frame),
+      changed: ({ is }) => is === "live" ? this.#flush() : this.#change(outboxes.lost),
+    });
   }
 
   get connection(): ReadonlySignal<Connection> {
-    return this.#connection;
+    return this.#line.connection;
   }
 
   get conversation(): ReadonlySignal<Conversation> {
@@ -58,16 +50,16 @@ export class Session {
 
   /** Says it now, or as soon as there is a connection. */
   say(text: string): void {
-    this.#outbox((outbox) => outboxes.enqueue(outbox, { clientId: clientId(), text, at: Date.now() }));
+    this.#change((outbox) => outboxes.enqueue(outbox, { clientId: clientId(), text, at: Date.now() }));
   }
 
   /** Tries a refused message again. */
   retry(id: string): void {
-    this.#outbox((outbox) => outboxes.retry(outbox, id, clientId()));
+    this.#change((outbox) => outboxes.retry(outbox, id, clientId()));
   }
 
   discard(id: string): void {
-    this.#outbox((outbox) => outboxes.discard(outbox, id));
+    this.#change((outbox) => outboxes.discard(outbox, id));
   }
 
   /** Takes a refused message back into the draft, below what is being written. */
@@ -80,142 +72,70 @@ export class Session {
 
   /** Connects now instead of after the wait. */
   tryNow(): void {
-    this.#happen({ is: "nudge", by: "person", now: Date.now() });
+    this.#line.happen({ is: "nudge", by: "person", now: Date.now() });
   }
 
   /** Ends the stay; what was not sent is dropped. */
   leave(): void {
-    this.#happen({ is: "leave" });
+    clearTimeout(this.#holdTimer);
+    this.#line.happen({ is: "leave" });
     saveOutbox("", []);
   }
 
-  #listen(): void {
-    const { signal } = this.#over;
-    const nudge = () => {
-      if (document.hidden) return;
-      const now = Date.now();
-      const silent = socketOf(this.#connection.value) !== 0 && now - this.#heardAt > limits.silenceMs;
-      this.#happen(silent ? { is: "silence", now, dice: 0 } : { is: "nudge", by: "browser", now });
-    };
-    addEventListener("online", nudge, { signal });
-    addEventListener("pageshow", nudge, { signal });
-    document.addEventListener("visibilitychange", nudge, { signal });
-    addEventListener("offline", () => this.#watch(doubtMs), { signal });
-  }
-
-  #happen(event: Happening): void {
-    const before = this.#connection.value;
-    const after = next(before, event);
-    if (after === before) return;
-    this.#connection.value = after;
-    this.#drive();
-  }
-
-  /** Makes socket and timers what the state says. */
-  #drive(): void {
-    const state = this.#connection.value;
-    const turn = socketOf(state);
-    if (this.#socket && this.#socket.turn !== turn) this.#drop(this.#socket.socket);
-    if (turn !== 0 && !this.#socket) this.#open(turn);
-    clearTimeout(this.#dueTimer);
-    if (state.is === "waiting") {
-      const due = () => this.#happen({ is: "due", now: Date.now() });
-      this.#dueTimer = setTimeout(due, Math.max(0, state.until - Date.now()) + 1);
-    }
-    if (state.is === "left" || state.is === "rejected") this.#over.abort();
-    if (state.is === "away") this.#outbox(outboxes.lost);
-    if (state.is === "live") this.#flush();
-  }
-
-  #open(turn: number): void {
-    const socket = new WebSocket(`${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws`);
-    const mine = () => this.#socket?.socket === socket;
-    this.#socket = { turn, socket };
-    this.#watch(limits.silenceMs);
-    socket.onopen = () => mine() && this.#greet(socket);
-    socket.onmessage = ({ data }) => mine() && this.#hear(data);
-    socket.onclose = ({ code, reason }) => {
-      if (!mine()) return;
-      const why = reason || (code > 4499 ? "The server closed the door." : "The connection was lost.");
-      this.#happen({ is: "closed", code, why, now: Date.now(), dice: Math.random() });
-    };
-  }
-
-  #drop(socket: WebSocket): void {
-    this.#socket = null;
-    clearTimeout(this.#silenceTimer);
-    clearTimeout(this.#holdTimer);
-    socket.close();
-    this.#outbox(outboxes.lost);
-  }
-
-  #greet(socket: WebSocket): void {
+  #greet(): void {
     const { me, cursor } = this.#conversation.value;
     const replay = cursor ? { replay: "REPLAY_RESUME", after: cursor } : { replay: "REPLAY_LAST_100" };
-    this.#asked.open = ++this.#lastId;
-    this.#asked.follow = ++this.#lastId;
-    const open = { id: this.#asked.open, open: { username: me } };
-    socket.send(JSON.stringify([open, { id: this.#asked.follow, follow: { room, ...replay } }]));
+    this.#openId = ++this.#lastId;
+    this.#followId = ++this.#lastId;
+    const open = { id: this.#openId, open: { username: me } };
+    this.#line.send([open, { id: this.#followId, follow: { room, ...replay } }]);
   }
 
-  #hear(data: unknown): void {
-    this.#watch(limits.silenceMs);
-    batch(() => {
-      for (const frame of readFrames(data)) {
-        if (this.#socket) this.#take(frame);
-      }
-    });
-  }
-
-  #take({ id, is, body }: Frame): void {
+  #hear({ id, is, body }: Frame): void {
+    const conversation = this.#conversation.value;
     const now = Date.now();
     const dice = Math.random();
-    const conversation = this.#conversation.value;
     switch (is) {
       case "opened":
         this.#conversation.value = { ...conversation, me: body.username || conversation.me };
         return;
       case "followed":
         this.#conversation.value = follow(conversation, body);
-        return this.#happen({ is: "followed", now });
-      case "batch": {
-        const { conversation: taken, gap } = take(conversation, body);
-        this.#conversation.value = taken;
-        saveOutbox(taken.me, taken.outbox.items);
-        if (!gap) return;
-        // deno-lint-ignore no-console
-        console.error("Cannot continue: the server sent an event that does not follow the last one", gap);
-        const why = "Something was missing in what the server sent.";
-        return this.#happen({ is: "fault", why, now, dice });
-      }
+        return this.#line.happen({ is: "followed", now });
+      case "batch":
+        return this.#take(body);
       case "sent":
-        this.#outbox((outbox) => outboxes.stored(outbox, id, body));
-        this.#conversation.value = settled(this.#conversation.value);
-        return;
+        this.#change((outbox) => outboxes.stored(outbox, id, body));
+        return this.#change((outbox) => outboxes.settle(outbox, { ...conversation, events: [] }));
       case "refused":
-        if (id === this.#asked.open || id === this.#asked.follow) {
-          const what = id === this.#asked.open ? "open" : "follow";
-          return this.#happen({ is: "refused", what, retry: body.retry, why: body.message, now, dice });
+        if (id === this.#openId || id === this.#followId) {
+          const what = id === this.#openId ? "open" : "follow";
+          return this.#line.happen({ is, what, retry: body.retry, why: body.message, now, dice });
         }
-        return this.#outbox((outbox) => outboxes.refused(outbox, id, { ...body, now, dice }));
+        return this.#change((outbox) => outboxes.refused(outbox, id, { ...body, now, dice }));
       case "link":
-        return this.#happen({ is: "link", up: body.up, why: body.message });
+        return this.#line.happen({ is, up: body.up, why: body.message });
       case "parting":
-        return this.#happen({
-          is: "parting",
-          retry: body.retry,
-          why: body.message,
-          delayMs: body.delayMs,
-          now,
-        });
+        return this.#line.happen({ is, ...body, why: body.message, now });
       case "heartbeat":
-        this.#socket?.socket.send('[{"heartbeat":{}}]');
+        return this.#line.send([{ heartbeat: {} }]);
     }
   }
 
-  #outbox(change: (outbox: outboxes.Outbox) => outboxes.Outbox): void {
+  #take(body: Extract<Frame, { is: "batch" }>["body"]): void {
+    const { conversation, gap } = take(this.#conversation.value, body);
+    this.#conversation.value = conversation;
+    saveOutbox(conversation.me, conversation.outbox.items);
+    if (!gap) return;
+    // deno-lint-ignore no-console
+    console.error("Cannot continue: the server sent an event that does not follow the last one", gap);
+    const why = "Something was missing in what the server sent.";
+    this.#line.happen({ is: "fault", why, now: Date.now(), dice: Math.random() });
+  }
+
+  #change(to: (outbox: outboxes.Outbox) => outboxes.Outbox): void {
     const conversation = this.#conversation.value;
-    const outbox = change(conversation.outbox);
+    const outbox = to(conversation.outbox);
     if (outbox === conversation.outbox) return;
     this.#conversation.value = { ...conversation, outbox };
     saveOutbox(conversation.me, outbox.items);
@@ -224,31 +144,16 @@ export class Session {
 
   /** Sends what may be sent, one message a frame: sixteen long texts together would pass the frame limit. */
   #flush(): void {
-    if (this.#connection.value.is !== "live" || !this.#socket) return;
+    if (this.connection.value.is !== "live") return;
     const now = Date.now();
     let { outbox } = this.#conversation.value;
     for (const { clientId, text } of outboxes.sendable(outbox, now)) {
       const id = ++this.#lastId;
       outbox = outboxes.dispatched(outbox, clientId, id);
-      this.#socket.socket.send(JSON.stringify([{ id, send: { room, clientId, text } }]));
+      this.#line.send([{ id, send: { room, clientId, text } }]);
     }
     this.#conversation.value = { ...this.#conversation.value, outbox };
     clearTimeout(this.#holdTimer);
     if (outbox.holdUntil > now) this.#holdTimer = setTimeout(() => this.#flush(), outbox.holdUntil - now + 1);
   }
-
-  #watch(patienceMs: number): void {
-    clearTimeout(this.#silenceTimer);
-    if (!this.#socket) return;
-    if (patienceMs === limits.silenceMs) this.#heardAt = Date.now();
-    const silence = () => this.#happen({ is: "silence", now: Date.now(), dice: Math.random() });
-    this.#silenceTimer = setTimeout(silence, patienceMs);
-  }
-}
-
-/** An answer may come after the event itself. */
-function settled(conversation: Conversation): Conversation {
-  const { cursor, me, outbox } = conversation;
-  if (!cursor) return conversation;
-  return { ...conversation, outbox: outboxes.settle(outbox, { me, events: [], cursor }) };
 }

@@ -1,0 +1,130 @@
+/**
+ * The thin driver of the connection: makes socket and timers what the state says, and tells the state
+ * what socket, timers and browser do.
+ */
+import { batch, type ReadonlySignal, signal } from "@preact/signals";
+import { limits } from "../protos/limits.ts";
+import { connect, type Connection, type Happening, next, socketOf } from "./connection.ts";
+import { type Frame, readFrames } from "./frames.ts";
+
+/** After the browser says that it is offline, a silence this long is enough. */
+const doubtMs = limits.heartbeatMs + 2_000;
+
+/** Who uses the line. */
+export interface Ends {
+  /** A socket is open: say who is there. */
+  greet(): void;
+  hear(frame: Frame): void;
+  /** The connection is in another state. */
+  changed(state: Connection): void;
+}
+
+type Timer = ReturnType<typeof setTimeout> | undefined;
+
+/** A line to the server that is opened again and again, until somebody leaves or is told not to come back. */
+export class Line {
+  readonly #ends: Ends;
+  readonly #connection = signal<Connection>(connect(Date.now()));
+  readonly #over = new AbortController();
+  #socket: { turn: number; socket: WebSocket } | null = null;
+  #heardAt = 0;
+  #dueTimer: Timer;
+  #silenceTimer: Timer;
+
+  constructor(ends: Ends) {
+    this.#ends = ends;
+    this.#listen();
+    this.#drive();
+  }
+
+  get connection(): ReadonlySignal<Connection> {
+    return this.#connection;
+  }
+
+  /** Puts one WebSocket message of frames on the line; without an open socket it is dropped. */
+  send(frames: readonly unknown[]): void {
+    const socket = this.#socket?.socket;
+    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frames));
+  }
+
+  happen(event: Happening): void {
+    const before = this.#connection.value;
+    const after = next(before, event);
+    if (after === before) return;
+    this.#connection.value = after;
+    this.#drive();
+    this.#ends.changed(after);
+  }
+
+  #drive(): void {
+    const state = this.#connection.value;
+    const turn = socketOf(state);
+    if (this.#socket && this.#socket.turn !== turn) this.#drop(this.#socket.socket);
+    if (turn !== 0 && !this.#socket) this.#open(turn);
+    clearTimeout(this.#dueTimer);
+    if (state.is === "waiting") {
+      const due = () => this.happen({ is: "due", now: Date.now() });
+      this.#dueTimer = setTimeout(due, Math.max(0, state.until - Date.now()) + 1);
+    }
+    if (state.is === "left" || state.is === "rejected") this.#over.abort();
+  }
+
+  #open(turn: number): void {
+    const socket = new WebSocket(`${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws`);
+    const mine = () => this.#socket?.socket === socket;
+    this.#socket = { turn, socket };
+    this.#heard();
+    socket.onopen = () => mine() && this.#ends.greet();
+    socket.onmessage = ({ data }) => mine() && this.#read(data);
+    socket.onclose = ({ code, reason }) => {
+      if (!mine()) return;
+      const why = reason || (code > 4499 ? "The server closed the door." : "The connection was lost.");
+      this.happen({ is: "closed", code, why, now: Date.now(), dice: Math.random() });
+    };
+  }
+
+  #drop(socket: WebSocket): void {
+    this.#socket = null;
+    clearTimeout(this.#silenceTimer);
+    socket.close();
+  }
+
+  #read(data: unknown): void {
+    this.#heard();
+    const from = this.#socket;
+    batch(() => {
+      for (const frame of readFrames(data)) {
+        // A frame may have ended the line, such as a parting one.
+        if (this.#socket === from) this.#ends.hear(frame);
+      }
+    });
+  }
+
+  #heard(): void {
+    this.#heardAt = Date.now();
+    this.#allow(limits.silenceMs);
+  }
+
+  #allow(silenceMs: number): void {
+    clearTimeout(this.#silenceTimer);
+    if (!this.#socket) return;
+    const silence = () => this.happen({ is: "silence", now: Date.now(), dice: Math.random() });
+    this.#silenceTimer = setTimeout(silence, silenceMs);
+  }
+
+  #listen(): void {
+    const { signal } = this.#over;
+    const look = () => {
+      if (document.hidden) return;
+      const now = Date.now();
+      // A machine that slept has a socket that looks open and timers that have yet to fire.
+      if (this.#socket && now - this.#heardAt > limits.silenceMs) {
+        this.happen({ is: "silence", now, dice: 0 });
+      } else this.happen({ is: "nudge", by: "browser", now });
+    };
+    addEventListener("online", look, { signal });
+    addEventListener("pageshow", look, { signal });
+    document.addEventListener("visibilitychange", look, { signal });
+    addEventListener("offline", () => this.#allow(doubtMs), { signal });
+  }
+}
