@@ -20,7 +20,9 @@ import type { ClientFrame__Output } from "./protos/gen/chat/ClientFrame.ts";
 import type { ServerFrame } from "./protos/gen/chat/ServerFrame.ts";
 import type { StreamRequest__Output } from "./protos/gen/chat/StreamRequest.ts";
 import { limits } from "./protos/limits.ts";
+import { shuttingDown, silent, tooSlow } from "./protos/partings.ts";
 import { before } from "./runtime/deadline.ts";
+import { listen, shutdown } from "./runtime/grpc_listen.ts";
 import { addReflection } from "./runtime/grpc_reflection.ts";
 import { StreamWriter } from "./runtime/grpc_writer.ts";
 import { type Journal, terminal } from "./runtime/journal.ts";
@@ -64,16 +66,20 @@ export async function startChatService(
     await chat.close();
     await log.close();
   };
-  const port = await listen(server, settings).catch(async (error) => {
+  const { grpcHost: host, grpcPort } = settings;
+  const port = await listen(server, { host, port: grpcPort }).catch(async ({ message }) => {
     await closeLog();
-    throw error;
+    throw new ChatError(
+      "UNAVAILABLE",
+      `Cannot listen on "${host}:${grpcPort}": ${message}, choose another GRPC_PORT or GRPC_HOST.`,
+    );
   });
   return {
     port,
     close: async () => {
       for (const name of ["", chatServiceName]) health.setStatus(name, "NOT_SERVING");
       await calls.drain();
-      await shutdown(server);
+      await shutdown(server, limits.drainMs / 2);
       await closeLog();
     },
   };
@@ -153,7 +159,7 @@ class Calls {
     ) {
       for (const event of events) {
         const written = await writer.write(this.#serialize(event, { room, epoch }));
-        if (written === "slow") throw tooSlow(`resume after seq ${event.seq}`);
+        if (written === "slow") throw tooSlow();
         if (written === "closed") return;
       }
     }
@@ -170,7 +176,7 @@ class Calls {
       write: async (frame) => {
         quiet = false;
         if (await writer.write(frame) === "slow") {
-          throw tooSlow("resume from your cursor");
+          throw tooSlow();
         }
       },
       fail: (error) => ended.reject(error),
@@ -191,7 +197,7 @@ class Calls {
     signal.addEventListener("abort", () => ended.resolve());
     this.#draining.signal.addEventListener("abort", () => ended.reject(shuttingDown()), { signal });
     const beat = setInterval(() => {
-      if (Date.now() - heardAt > limits.silenceMs) ended.reject(silentFor(limits.silenceMs));
+      if (Date.now() - heardAt > limits.silenceMs) ended.reject(silent());
       else if (quiet) outlet.write({ heartbeat: {} }).catch((error) => ended.reject(error));
       quiet = true;
     }, limits.heartbeatMs / 2);
@@ -265,51 +271,10 @@ class Calls {
   }
 }
 
-function tooSlow(remedy: string): ChatError {
-  return new ChatError(
-    "TOO_SLOW",
-    `Cannot go on: this reader took nothing for ${limits.slowReaderMs / 1000} s, ${remedy}.`,
-  );
-}
-
-function shuttingDown(): ChatError {
-  return new ChatError("SHUTTING_DOWN", "Cannot go on: the server is stopping, come back and resume.");
-}
-
-function silentFor(ms: number): ChatError {
-  return new ChatError(
-    "SILENT",
-    `Cannot go on: nothing was heard for ${ms / 1000} s, send a heartbeat at least every 10 s.`,
-  );
-}
-
 function metadata(values: Record<string, string | number | boolean>): grpc.Metadata {
   const made = new grpc.Metadata();
   for (const [key, value] of Object.entries(values)) made.set(key, String(value));
   return made;
-}
-
-function listen(server: grpc.Server, { grpcHost, grpcPort }: ChatServiceSettings): Promise<number> {
-  const host = grpcHost.includes(":") ? `[${grpcHost}]` : grpcHost;
-  const address = `${host}:${grpcPort}`;
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, port) => {
-      if (!error) return resolve(port);
-      reject(
-        new ChatError(
-          "UNAVAILABLE",
-          `Cannot listen on "${address}": ${error.message}, choose another GRPC_PORT or GRPC_HOST.`,
-        ),
-      );
-    });
-  });
-}
-
-/** Ends politely, or by force when clients hold on. */
-async function shutdown(server: grpc.Server): Promise<void> {
-  const polite = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-  await before(limits.drainMs / 2, polite);
-  server.forceShutdown();
 }
 
 if (import.meta.main) {

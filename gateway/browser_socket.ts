@@ -4,6 +4,7 @@ import { follow } from "../feed/follow.ts";
 import { ChatError } from "../protos/errors.ts";
 import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
+import { silent } from "../protos/partings.ts";
 import type { Bridge } from "./bridge.ts";
 import { type BrowserFrame, encodeBatch, encodeFrames, frameId, parseFrame, parseFrames } from "./frames.ts";
 import type { Person } from "./people.ts";
@@ -223,11 +224,4 @@ class Browser {
     const { code, message, retry } = this.#socket.known(error);
     this.#send({ id, refused: { code, message, retry } });
   }
-}
-
-function silent(): ChatError {
-  return new ChatError(
-    "SILENT",
-    `Cannot go on: nothing was heard for ${limits.silenceMs / 1000} s, come back and resume.`,
-  );
 }

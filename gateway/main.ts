@@ -1,6 +1,7 @@
 /** The gateway's composition root: settings → bridge → app → sockets. `deno task web` runs it alone. */
 import { ChatError } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
+import { shuttingDown } from "../protos/partings.ts";
 import { before } from "../runtime/deadline.ts";
 import { type Journal, terminal } from "../runtime/journal.ts";
 import { openFilesMost } from "../runtime/open_files.ts";
@@ -65,10 +66,7 @@ const closeMs = 1_000;
 
 /** Tells every socket to come back, lets what was sent be answered, and closes them. */
 async function drain(sockets: Set<Socket>): Promise<void> {
-  const stopping = new ChatError(
-    "SHUTTING_DOWN",
-    "Cannot go on: the server is stopping, come back and resume.",
-  );
+  const stopping = shuttingDown();
   const all = [...sockets];
   for (const socket of all) socket.part(stopping, Math.round(Math.random() * limits.returnSpreadMs));
   await before(limits.drainMs / 2, Promise.all(all.map((socket) => socket.idle())));

@@ -4,6 +4,7 @@
  */
 import { ChatError, errors, toChatError } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
+import { tooSlow } from "../protos/partings.ts";
 import type { Journal } from "../runtime/journal.ts";
 
 /** Deno has no event for a drained send buffer, so it is looked at this often, in milliseconds. */
@@ -136,13 +137,6 @@ function parseData(data: unknown): string | ChatError {
   return new ChatError(
     "INVALID_ARGUMENT",
     `Cannot read the message: it has ${data.length} characters and at most ${limits.frameBytes} are allowed, send less at a time.`,
-  );
-}
-
-function tooSlow(): ChatError {
-  return new ChatError(
-    "TOO_SLOW",
-    `Cannot go on: this reader took nothing for ${limits.slowReaderMs / 1000} s, resume from your cursor.`,
   );
 }
 

@@ -36,7 +36,7 @@ async function copyContext(to: string): Promise<void> {
   assertEquals(first, "*");
   for (const line of rest) {
     assertMatch(line, /^![\w./]+$/, "this test knows no other pattern");
-    await run("sh", "-c", `cd "$1" && cp -a --parents "$2" "$3"`, "sh", root, line.slice(1), to);
+    must(line, await run(["cp", "-a", "--parents", line.slice(1), to]));
   }
 }
 
@@ -130,12 +130,12 @@ class MountSpace implements AsyncDisposable {
 
   /** Runs a shell's command in it; throws with what it printed if it fails. */
   async shell(command: string): Promise<string> {
-    return must(command, await run(...this.enter, "/bin/sh", "-ec", command));
+    return must(command, await run([...this.enter, "/bin/sh", "-ec", command]));
   }
 
   /** Runs a program in a stage, as root, as a build does. */
   async inside(stage: Builder, program: string[]): Promise<string> {
-    return must(program.join(" "), await run(...this.enter, ...chroot(stage), ...program));
+    return must(program.join(" "), await run([...this.enter, ...chroot(stage), ...program]));
   }
 
   /** Makes a stage's root: this machine's files, and over them a folder that takes the changes. */
@@ -198,7 +198,7 @@ class Container implements AsyncDisposable {
 
   /** As `docker exec`. */
   exec(space: MountSpace, ...command: string[]): ReturnType<typeof run> {
-    return run(
+    return run([
       ...space.enter,
       "nsenter",
       "-t",
@@ -206,12 +206,12 @@ class Container implements AsyncDisposable {
       "--net",
       ...this.#inside,
       ...command,
-    );
+    ]);
   }
 
   /** Runs a program of this machine's in the container's network. */
   reach(...command: string[]): ReturnType<typeof run> {
-    return run("nsenter", "-t", String(this.#child.pid), "--net", ...command);
+    return run(["nsenter", "-t", String(this.#child.pid), "--net", ...command]);
   }
 
   /** As `docker stop`; gives the exit code and what it printed. */
@@ -327,13 +327,13 @@ Deno.test("the image builds step by step, and serves with no network, no root an
   });
 
   await t.step("what is missing is told, not fetched", async () => {
-    const { code } = await run(
+    const { code } = await run([
       ...space.enter,
       ...chroot(image, image.said("USER")),
       "sh",
       "-c",
       "deno eval --cached-only 'import \"npm:is-odd@3.0.1\"'",
-    );
+    ]);
     assert(code !== 0);
   });
 });

@@ -1,0 +1,20 @@
+/** Opening and closing a gRPC server's port. */
+import { type Server, ServerCredentials } from "@grpc/grpc-js";
+import { before } from "./deadline.ts";
+
+/** Listens without TLS and gives the port; 0 asks for a free one. Rejects with grpc-js's own error. */
+export function listen(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
+  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, actual) => {
+      if (error) reject(error);
+      else resolve(actual);
+    });
+  });
+}
+
+/** Ends politely, or after `ms` by force: clients may hold on to their connections. */
+export async function shutdown(server: Server, ms: number): Promise<void> {
+  await before(ms, new Promise<void>((resolve) => server.tryShutdown(() => resolve())));
+  server.forceShutdown();
+}
