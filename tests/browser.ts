@@ -1,0 +1,91 @@
+/** A real Chromium: the machine's own, or the one that an npm package brings. */
+import bundled from "@sparticuz/chromium";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+const installed = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** Starts a browser; CHROMIUM names one. */
+export async function openBrowser(): Promise<Browser & AsyncDisposable> {
+  const named = Deno.env.get("CHROMIUM");
+  const found = named ?? installed.find((path) => isFile(path));
+  // Without the network flags Chromium tries many a connection of its own.
+  const quiet = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ];
+  const browser = await chromium.launch({
+    executablePath: found ?? await bundled.executablePath(),
+    // In a single process, closing one profile would end the browser.
+    args: found ? quiet : [...bundled.args.filter((arg) => arg !== "--single-process"), ...quiet],
+  });
+  return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() });
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** A person's page, in a browser profile of its own. */
+export class Person {
+  readonly page: Page;
+  /** Errors that the page's console or scripts showed. */
+  readonly faults: string[] = [];
+
+  private constructor(page: Page) {
+    this.page = page;
+    page.on("pageerror", (error) => this.faults.push(String(error)));
+    page.on("console", (line) => {
+      if (line.type() === "error") this.faults.push(line.text());
+    });
+  }
+
+  /** Opens the page and joins; with no name, only opens it. */
+  static async at(
+    browser: Browser,
+    url: string,
+    name: string,
+    options: BrowserContextOptions = {},
+  ): Promise<Person> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    const person = new Person(await context.newPage());
+    await person.page.goto(url);
+    if (name) await person.join(name);
+    return person;
+  }
+
+  async join(name: string): Promise<void> {
+    await this.page.getByLabel("Your name").fill(name);
+    await this.page.getByRole("button", { name: "Join" }).click();
+    await this.page.getByRole("log").waitFor();
+  }
+
+  async say(text: string): Promise<void> {
+    await this.field.fill(text);
+    await this.field.press("Enter");
+  }
+
+  get field() {
+    return this.page.getByRole("textbox", { name: /Message to/ });
+  }
+
+  /** The texts in the log, from the top; only what is shown as sent, unless asked for another state. */
+  texts(state = "sent"): Promise<string[]> {
+    return this.page.locator(`[role=log] [data-state=${state}] .text`).allTextContents();
+  }
+
+  /** Waits until so many messages are shown as sent. */
+  async count(count: number): Promise<string[]> {
+    await this.page.waitForFunction(
+      (wanted) => document.querySelectorAll("[role=log] [data-state=sent]").length >= wanted,
+      count,
+      { timeout: 20_000 },
+    );
+    return await this.texts();
+  }
+}
