@@ -51,11 +51,13 @@ export function serviceDefinition(name: string): ServiceDefinition {
 }
 
 /**
- * protobufjs reads bytes that are not UTF-8 as U+FFFD, where the specification has a parser refuse them.
- * A message with more of that character than its bytes hold had such text in it.
+ * Refuses what protobufjs lets pass and the specification does not. It cuts a string short when the message
+ * ends too early, and reads bytes that are not UTF-8 as U+FFFD: a message with more of that character than
+ * its bytes hold had such text in it. grpc-js answers INTERNAL with the reason, as other servers do.
  */
 function strict<Q extends object, R extends object>(method: MethodDefinition<Q, R>): MethodDefinition<Q, R> {
   const decode = (bytes: Buffer) => {
+    fields(bytes);
     const message = method.requestDeserialize(bytes);
     const replaced = countReplaced(message);
     if (replaced === 0 || replaced <= count(bytes.toString("latin1"), "\xEF\xBF\xBD")) return message;
@@ -74,24 +76,35 @@ function count(text: string, part: string): number {
   return text.split(part).length - 1;
 }
 
-/** The length-delimited fields of a serialized message: all that a FileDescriptorSet has at its top. */
+/** The length-delimited fields at the top of a serialized message. Throws if the message ends too early. */
 function fields(message: Uint8Array): { number: number; bytes: Uint8Array }[] {
   const found: { number: number; bytes: Uint8Array }[] = [];
   let at = 0;
+  const skip = (length: number) => {
+    if (length > message.length - at) throw new RangeError("it ends too early");
+    at += length;
+  };
   const varint = () => {
     let value = 0;
-    for (let shift = 0;; shift += 7) {
-      const byte = message[at++] ?? 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      const byte = message[at] ?? 0;
+      skip(1);
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return value;
     }
+    throw new RangeError("a number in it is too long");
   };
   while (at < message.length) {
     const tag = varint();
-    const length = varint();
-    // Wire type 0 is a bare number, and has been read as the length.
-    if (tag % 8 !== 2) continue;
-    found.push({ number: tag >> 3, bytes: message.subarray(at, at += length) });
+    const wireType = tag % 8;
+    if (wireType === 0) varint();
+    else if (wireType === 1) skip(8);
+    else if (wireType === 5) skip(4);
+    else if (wireType === 2) {
+      const length = varint();
+      skip(length);
+      found.push({ number: Math.floor(tag / 8), bytes: message.subarray(at - length, at) });
+    } else throw new RangeError(`wire type ${wireType} is not used any more`);
   }
   return found;
 }

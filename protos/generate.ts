@@ -21,6 +21,7 @@ export async function generate(folder: string): Promise<void> {
   const types = "npm:@grpc/proto-loader@0.8.1/proto-loader-gen-types";
   await deno([types, ...typesOptions, "-O", folder, "chat.proto"]);
   await deno([
+    "--config=../tests/tools/deno.json",
     "npm:@bufbuild/buf@1.74.0/buf",
     "build",
     "-o",

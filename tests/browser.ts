@@ -1,6 +1,6 @@
 /** A real Chromium: the machine's own, or the one that an npm package brings. */
-import bundled from "@sparticuz/chromium";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { run, toolArgs } from "./harness.ts";
 
 const installed = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -15,12 +15,18 @@ export async function openBrowser(): Promise<Browser & AsyncDisposable> {
     "--disable-component-update",
     "--disable-sync",
   ];
-  const browser = await chromium.launch({
-    executablePath: found ?? await bundled.executablePath(),
-    // In a single process, closing one profile would end the browser.
-    args: found ? quiet : [...bundled.args.filter((arg) => arg !== "--single-process"), ...quiet],
-  });
+  const { executablePath, args } = found ? { executablePath: found, args: [] } : await fromNpm();
+  const browser = await chromium.launch({ executablePath, args: [...args, ...quiet] });
   return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() });
+}
+
+async function fromNpm(): Promise<{ executablePath: string; args: string[] }> {
+  const { code, stdout, stderr } = await run([Deno.execPath(), ...toolArgs, "tests/tools/chromium.ts"]);
+  if (code !== 0) throw new Error(`Cannot get a browser from npm: ${stderr}`);
+  const { executablePath, args } = JSON.parse(stdout);
+  // In a single process, closing one profile would end the browser; the others weaken what is tested.
+  const unwanted = /^--(single-process|no-zygote|disable-web-security|disable-site-isolation)/;
+  return { executablePath, args: args.filter((arg: string) => !unwanted.test(arg)) };
 }
 
 function isFile(path: string): boolean {

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { errors } from "../protos/errors.ts";
 import { generate } from "../protos/generate.ts";
-import { root, run, tempFolder } from "./harness.ts";
+import { buf, root, run, tempFolder } from "./harness.ts";
 
 async function* filesIn(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
@@ -25,10 +25,7 @@ Deno.test("generated code is what `deno task proto` makes now", async () => {
 });
 
 Deno.test("buf lint passes", async () => {
-  const { code, stdout, stderr } = await run(
-    [Deno.execPath(), "run", "-q", "-A", "npm:@bufbuild/buf@1.74.0/buf", "lint"],
-    { cwd: `${root}protos` },
-  );
+  const { code, stdout, stderr } = await buf(["lint"], { cwd: `${root}protos` });
   assertEquals(code, 0, stdout + stderr);
 });
 

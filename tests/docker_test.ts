@@ -190,12 +190,17 @@ class Container implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #output: Promise<[string, string]>;
   readonly #inside: string[];
+  readonly #health: string[];
+  readonly #enter: string[];
+  #ended = false;
 
+  /** `beside` another one it shares that one's network. */
   constructor(space: MountSpace, image: Builder, command: string[], beside?: Container) {
     const own = ["unshare", "--net", "sh", "-ec", `ip link set lo up; exec "$@"`, "sh"];
-    const shared = beside && ["nsenter", "-t", String(beside.#child.pid), "--net"];
+    this.#enter = space.enter;
     this.#inside = chroot(image, image.said("USER"));
-    const [program = "", ...args] = [...space.enter, ...(shared ?? own), ...this.#inside, ...command];
+    this.#health = JSON.parse(image.said("HEALTHCHECK").replace(/^.*CMD /, ""));
+    const [program = "", ...args] = [...space.enter, ...(beside?.net ?? own), ...this.#inside, ...command];
     this.#child = new Deno.Command(program, { args, stdin: "null", stdout: "piped", stderr: "piped" })
       .spawn();
     this.#output = Promise.all([
@@ -204,33 +209,36 @@ class Container implements AsyncDisposable {
     ]);
   }
 
-  /** As `docker exec`. */
-  exec(space: MountSpace, ...command: string[]): ReturnType<typeof run> {
-    return run([
-      ...space.enter,
-      "nsenter",
-      "-t",
-      String(this.#child.pid),
-      "--net",
-      ...this.#inside,
-      ...command,
-    ]);
+  /** Enters its network, to run a program there. */
+  get net(): string[] {
+    return ["nsenter", "-t", String(this.#child.pid), "--net"];
   }
 
-  /** Runs a program of this machine's in the container's network. */
-  reach(...command: string[]): ReturnType<typeof run> {
-    return run(["nsenter", "-t", String(this.#child.pid), "--net", ...command]);
+  /** As `docker exec`. */
+  exec(...command: string[]): ReturnType<typeof run> {
+    return run([...this.#enter, ...this.net, ...this.#inside, ...command]);
+  }
+
+  /** As the engine asks, by the image's health check. */
+  async healthy(): Promise<boolean> {
+    return (await this.exec(...this.#health)).code === 0;
+  }
+
+  /** Runs code of this repository in the container's network; gives what it printed. */
+  async evaluate(code: string): Promise<string> {
+    return must(code, await run([...this.net, Deno.execPath(), "eval", "--quiet", code]));
   }
 
   /** As `docker stop`; gives the exit code and what it printed. */
-  async stop(): Promise<{ code: number; output: string }> {
-    this.#child.kill("SIGTERM");
+  async stop(signal: Deno.Signal = "SIGTERM"): Promise<{ code: number; output: string }> {
+    if (!this.#ended) this.#child.kill(signal);
     const { code } = await this.#child.status;
+    this.#ended = true;
     return { code, output: (await this.#output).join("") };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#child.status.catch(() => {});
+    await this.stop("SIGKILL");
   }
 }
 
@@ -251,97 +259,98 @@ Deno.test("the image has pinned bases, the project's Deno, no root, and a volume
   assertEquals(final?.steps.at(-1), { name: "CMD", text: `["start"]` });
 });
 
-Deno.test("the image builds step by step, and serves with no network, no root and a read-only root folder", async (t) => {
+Deno.test("the image builds step by step, and serves with no network and a read-only root folder", async (t) => {
   const space = Deno.uid() === 0 ? await MountSpace.open() : undefined;
   if (!space) return cannotRunHere("the Dockerfile's steps need root, unshare and overlay mounts");
   await using folder = await tempFolder();
   await using _ = space;
+  const image = await build(space, folder, t);
+  if (!image) return;
+  await t.step(
+    "`start` serves both doors, keeps data in the volume, and stops with 0",
+    () => serveBoth(space, image),
+  );
+  await t.step("`grpc` and `web` serve apart, and health tells a lost half", () => serveApart(space, image));
+});
+
+async function build(
+  space: MountSpace,
+  folder: { file(name: string): string },
+  t: Deno.TestContext,
+): Promise<Builder | undefined> {
   const context = folder.file("context");
   await Deno.mkdir(context);
   await copyContext(context);
-  const images = new Map<string, Builder>();
+  let image: Builder | undefined;
   for (const [i, { from, as, steps }] of stages.entries()) {
     const at = folder.file(as || "final");
     await space.overlay(at);
-    const stage = new Builder(space, { at, context });
-    images.set(as || "final", stage);
-    // What the base image has not, and what must not be found by accident.
-    const hidden = ["/work", "/app", "/deno", "/data", "/opt/deno", "/usr/local/bin/deno", "/usr/bin/deno"];
-    if (!from.startsWith("node:")) {
-      hidden.push("/usr/bin/node", "/usr/local/bin/node", "/usr/lib/node_modules");
-    }
-    await space.shell(`cd "${at}" && rm -rf ${hidden.map((path) => `".${path}"`).join(" ")}`);
+    await space.shell(`cd "${at}" && rm -rf ${notIn(from).map((path) => `".${path}"`).join(" ")}`);
+    image = new Builder(space, { at, context });
+    const stage = image;
     for (const step of steps) {
       const done = await t.step(
         `stage ${i + 1}: ${step.name} ${step.text.slice(0, 60)}`,
         () => stage.carryOut(step),
       );
-      if (!done) return;
+      if (!done) return undefined;
     }
   }
-  const image = images.get("final") as Builder;
-  const volume = image.at + image.said("VOLUME");
-  // A new volume begins with what the image has at its place, and with its owner.
-  await space.shell(`mkdir "${image.at}.volume" && chown --reference="${volume}" "${image.at}.volume"`);
-  await space.shell(`mount -o remount,ro "${image.at}" && mount --bind "${image.at}.volume" "${volume}"`);
-  const command: string[] = JSON.parse(image.said("CMD"));
-  const health: string[] = JSON.parse(image.said("HEALTHCHECK").replace(/^.*CMD /, ""));
-  const healthy = (container: Container) => async () => (await container.exec(space, ...health)).code === 0;
+  if (image) await seal(space, image);
+  return image;
+}
 
-  await t.step(
-    "`start` serves the page and the gRPC door, keeps data in the volume, and stops with 0",
-    async () => {
-      await using container = new Container(space, image, command);
-      await eventually(healthy(container), { what: "a healthy container" });
-      const page = await container.reach(
-        Deno.execPath(),
-        "eval",
-        `
-      const page = await (await fetch("http://127.0.0.1:8000/")).text();
-      const script = /src="(\\/assets[^"]+)"/.exec(page)?.[1];
-      console.log((await fetch("http://127.0.0.1:8000" + script)).status);`,
-      );
-      assertEquals(page.stdout, "200\n", page.stderr);
-      const sent = await container.reach(
-        Deno.execPath(),
-        "eval",
-        `
-      import { grpcClient, send } from "./tests/harness.ts";
-      using client = grpcClient(50051);
-      console.log((await send(client, { username: "ann", message: "from outside" })).seq);`,
-      );
-      assertEquals(sent.stdout, "1\n", sent.stderr);
-      assertMatch(await space.shell(`ls "${volume}"`), /^chat\.db$/m);
-      const touched = await container.exec(
-      space,
-      "sh",
-      "-c",
-      "id -u; for path in /app /deno /tmp /data; do touch $path/x 2> /dev/null && echo $path; done",
-    );
-    assertEquals(touched.stdout, "10001
-/data
-");
-      const { code, output } = await container.stop();
-      assertEquals(code, 0, output);
-      assertMatch(output, /^Chat page on http:\/\/localhost:8000\ngRPC server started on port 50051\n/);
-    },
-  );
+/** What this machine has and a base image has not, so that nothing is found by accident. */
+function notIn(base: string): string[] {
+  const ours = ["/work", "/app", "/deno", "/data", "/opt/deno", "/usr/local/bin/deno", "/usr/bin/deno"];
+  const nodes = [
+    "/usr/bin/node",
+    "/usr/local/bin/node",
+    "/usr/lib/node_modules",
+    "/usr/local/lib/node_modules",
+  ];
+  return base.startsWith("node:") ? ours : [...ours, ...nodes];
+}
 
-  await t.step("`grpc` and `web` serve as two containers, and health tells a lost half", async () => {
-    await using service = new Container(space, image, ["grpc"]);
-    await eventually(healthy(service), { what: "a healthy grpc" });
-    await using page = new Container(space, image, ["web"], service);
-    const ready = () => service.reach("curl", "-sf", "http://127.0.0.1:8000/readyz");
-    await eventually(async () => (await ready()).code === 0, { what: "a ready web" });
-    assertEquals((await page.exec(space, ...health)).stdout, "page: serves, gRPC: serves\n");
-    assertEquals((await service.stop()).code, 0);
-    await using late = new Container(space, image, ["web"]);
-    await eventually(async () =>
-      (await late.reach("curl", "-s", "http://127.0.0.1:8000/healthz")).code === 0
-    );
-    const lost = await late.exec(space, ...health);
-    assertEquals([lost.code, lost.stdout], [1, "page: does not serve, gRPC: closed\n"]);
-    assertEquals((await late.stop()).code, 0);
-    assertEquals((await page.stop()).code, 0);
+/** Makes the root read-only, and mounts a new volume: it begins with the owner that the image has at its place. */
+async function seal(space: MountSpace, stage: Builder): Promise<void> {
+  const { at } = stage;
+  const volume = at + stage.said("VOLUME");
+  await space.shell(`mkdir "${at}.volume" && chown --reference="${volume}" "${at}.volume"`);
+  await space.shell(`mount -o remount,ro "${at}" && mount --bind "${at}.volume" "${volume}"`);
+}
+
+async function serveBoth(space: MountSpace, image: Builder): Promise<void> {
+  await using container = new Container(space, image, JSON.parse(image.said("CMD")));
+  await eventually(() => container.healthy(), { what: "a healthy container" });
+  const page = `const page = await (await fetch("http://127.0.0.1:8000/")).text();
+    const script = page.match(/src="([/]assets[^"]+)"/)[1];
+    console.log((await fetch("http://127.0.0.1:8000" + script)).status);`;
+  assertEquals(await container.evaluate(page), "200\n");
+  const sends = `import { grpcClient, send } from "./tests/harness.ts";
+    using client = grpcClient(50051);
+    console.log((await send(client, { username: "ann", message: "from outside" })).seq);`;
+  assertEquals(await container.evaluate(sends), "1\n");
+  assertMatch(await space.shell(`ls "${image.at}/data"`), /^chat\.db$/m);
+  const touch = "id -u; for path in /app /deno /tmp /data; do touch $path/x 2> /dev/null && echo $path; done";
+  assertEquals((await container.exec("sh", "-c", touch)).stdout, "10001\n/data\n");
+  const { code, output } = await container.stop();
+  assertEquals(code, 0, output);
+  assertMatch(output, /^Chat page on http:\/\/localhost:8000\ngRPC server started on port 50051\n/);
+}
+
+async function serveApart(space: MountSpace, image: Builder): Promise<void> {
+  await using service = new Container(space, image, ["grpc"]);
+  await eventually(() => service.healthy(), { what: "a healthy grpc" });
+  await using page = new Container(space, image, ["web"], service);
+  const status = `console.log((await fetch("http://127.0.0.1:8000/readyz").catch(() => ({}))).status)`;
+  await eventually(async () => await page.evaluate(status) === "200\n", { what: "a ready web" });
+  assertEquals((await page.exec("health")).stdout, "page: serves, gRPC: serves\n");
+  assertEquals((await service.stop()).code, 0);
+  await eventually(async () => await page.evaluate(status) === "503\n", {
+    what: "a web that knows its loss",
   });
-});
+  assertEquals(await page.healthy(), false);
+  assertEquals((await page.exec("health")).stdout, "page: does not serve, gRPC: closed\n");
+  assertEquals((await page.stop()).code, 0);
+}

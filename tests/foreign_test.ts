@@ -1,7 +1,7 @@
 /** Clients that share no code with us: Debian's python3-grpcio, with stubs from the tutorial's file alone, and buf. */
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { limits } from "../protos/limits.ts";
-import { cannotRunHere, grpcClient, root, run, send, serveChat, Stream, tempFolder } from "./harness.ts";
+import { cannotRunHere, grpcClient, root, run, send, serveChat, Stream, tempFolder, toolArgs } from "./harness.ts";
 
 const python = "/usr/bin/python3";
 
@@ -173,7 +173,7 @@ Deno.test("names and texts that break a rule are refused with the rule, on both 
 
 /** `buf curl` with nothing but the address: what it knows of the service, it was told by reflection. */
 function bufCurl(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const buf = [Deno.execPath(), "run", "-q", "-A", "npm:@bufbuild/buf@1.74.0/buf", "curl"];
+  const buf = [Deno.execPath(), ...toolArgs, "npm:@bufbuild/buf@1.74.0/buf", "curl"];
   return run([...buf, "--protocol", "grpc", "--http2-prior-knowledge", ...args]);
 }
 

@@ -13,6 +13,14 @@ import { silent } from "../runtime/journal.ts";
 /** The repository's root. */
 export const root = new URL("../", import.meta.url).pathname;
 
+/** Runs a heavy tool of the tests: these have a lock file of their own, which `deno task start` does not fetch. */
+export const toolArgs = ["run", "-q", "-A", `--config=${root}tests/tools/deno.json`, "--frozen"];
+
+/** Runs buf. */
+export function buf(args: string[], options?: Parameters<typeof run>[1]): ReturnType<typeof run> {
+  return run([Deno.execPath(), ...toolArgs, "npm:@bufbuild/buf@1.74.0/buf", ...args], options);
+}
+
 /** A folder that goes away with its scope. */
 export async function tempFolder(): Promise<AsyncDisposable & { path: string; file(name: string): string }> {
   const path = await Deno.makeTempDir({ prefix: "switchboard-" });

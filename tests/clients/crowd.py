@@ -1,49 +1,59 @@
 """Many readers on one channel and many senders on another. Prints what each reader was given, as JSON."""
 
-import asyncio
 import json
 import sys
+import threading
+import time
 
 import chat_pb2
 import chat_pb2_grpc
 import grpc
 
 
-async def read(stub, number, count, ready):
-    stream = stub.StreamMessages(chat_pb2.StreamRequest(username=f"reader {number}"), timeout=120)
-    await stream.initial_metadata()
-    ready.set()
-    received = []
-    async for message in stream:
-        received.append(message.message)
-        if len(received) >= count:
-            break
-    # Whatever is given twice comes a little later.
-    try:
-        received.append((await asyncio.wait_for(stream.read(), 0.5)).message)
-    except asyncio.TimeoutError:
-        pass
-    stream.cancel()
-    return received
+class Reader(threading.Thread):
+    def __init__(self, stub, number):
+        super().__init__(daemon=True)
+        self.received = []
+        self.stream = stub.StreamMessages(chat_pb2.StreamRequest(username=f"reader {number}"))
+
+    def run(self):
+        try:
+            for message in self.stream:
+                self.received.append(message.message)
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.CANCELLED:
+                raise
 
 
-async def say(stub, sender, each):
+def say(stub, sender, each):
     for number in range(each):
         message = chat_pb2.ChatMessage(username=f"sender {sender}", message=f"{sender}:{number}")
-        answer = await stub.SendMessage(message, timeout=60)
-        assert answer.success
+        assert stub.SendMessage(message, timeout=60).success
 
 
-async def main(address, readers, senders, each):
-    async with grpc.aio.insecure_channel(address) as reading, grpc.aio.insecure_channel(address) as sending:
+def main(address, readers, senders, each):
+    with grpc.insecure_channel(address) as reading, grpc.insecure_channel(address) as sending:
         stub = chat_pb2_grpc.ChatServiceStub(reading)
-        ready = [asyncio.Event() for _ in range(readers)]
-        count = senders * each
-        tasks = [asyncio.ensure_future(read(stub, i, count, ready[i])) for i in range(readers)]
-        await asyncio.gather(*(event.wait() for event in ready))
+        crowd = [Reader(stub, number) for number in range(readers)]
+        for reader in crowd:
+            reader.stream.initial_metadata()
+            reader.start()
         sender = chat_pb2_grpc.ChatServiceStub(sending)
-        await asyncio.gather(*(say(sender, i, each) for i in range(senders)))
-        print(json.dumps(await asyncio.gather(*tasks)))
+        speakers = [threading.Thread(target=say, args=(sender, number, each)) for number in range(senders)]
+        for speaker in speakers:
+            speaker.start()
+        for speaker in speakers:
+            speaker.join()
+        end = time.time() + 60
+        while time.time() < end and any(len(reader.received) < senders * each for reader in crowd):
+            time.sleep(0.05)
+        # Whatever is given twice comes a little later.
+        time.sleep(0.5)
+        for reader in crowd:
+            reader.stream.cancel()
+        for reader in crowd:
+            reader.join()
+        print(json.dumps([reader.received for reader in crowd]))
 
 
-asyncio.run(main(sys.argv[1], *map(int, sys.argv[2:5])))
+main(sys.argv[1], *map(int, sys.argv[2:5]))

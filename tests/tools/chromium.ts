@@ -1,0 +1,9 @@
+/**
+ * Prints, as JSON, where an npm package unpacked its Chromium and how to start it. Run with this folder's
+ * deno.json: the heavy tools of the tests have a lock file of their own, so that `deno task start` on a new
+ * machine does not fetch them.
+ */
+import chromium from "@sparticuz/chromium";
+
+// deno-lint-ignore no-console -- its output is its answer
+console.log(JSON.stringify({ executablePath: await chromium.executablePath(), args: chromium.args }));
