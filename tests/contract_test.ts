@@ -81,8 +81,8 @@ Deno.test("the layers: nobody imports from where they may not", async () => {
   assertEquals(strays, []);
 });
 
-/** `from "./x"`, `import("./x")`, and `new URL("./x.ts", import.meta.url)`, which is how a thread is started. */
-const importPattern = /\bfrom\s+"(\.[^"]*)"|import\s*\(\s*"(\.[^"]*)"|new URL\("(\.[^"]*\.tsx?)"/g;
+/** `from "./x"`, `import "./x"`, `import("./x")`, and `new URL("./x.ts", import.meta.url)`, which is how a thread is started. */
+const importPattern = /\b(?:from|import)\s+"(\.[^"]*)"|import\s*\(\s*"(\.[^"]*)"|new URL\("(\.[^"]*\.tsx?)"/g;
 
 /** All our source files but tests and docs. */
 async function* sources(): AsyncGenerator<string> {

@@ -1,50 +1,21 @@
 /** `kill -9` of ChatService while everybody talks. The judge is the log itself, opened beside it. */
 import { assert, assertEquals } from "@std/assert";
-import { DatabaseSync } from "node:sqlite";
 import { newLedger, pause, Sockets, talkOverFrames, talkOverGrpc, talkOverTutorial } from "./crowd.ts";
 import {
   eventually,
   FrameSocket,
   grpcClient,
-  RawSocket,
+  quietPort,
   send,
   serveWeb,
   spawn,
   Stream,
   tempFolder,
 } from "./harness.ts";
+import { readLog } from "./stored.ts";
 
 const rounds = Number(Deno.env.get("ROUNDS") ?? 20);
 const seed = Number(Deno.env.get("SEED") ?? 1);
-
-interface Row {
-  seq: number;
-  sender: string;
-  clientId: string;
-  text: string;
-  timestamp: string;
-}
-
-/** What the file holds, in the order it was written. */
-export function readLog(file: string): Row[] {
-  using db = new DatabaseSync(file, { readOnly: true });
-  const select = `SELECT seq, sender, client_id AS clientId, body ->> '$.message.text' AS text, timestamp
-    FROM events WHERE room = 'lobby' ORDER BY position`;
-  return db.prepare(select).all().map((row) => ({ ...row }) as unknown as Row);
-}
-
-/** A free port that no outgoing connection is given: one that waits for its server could otherwise meet itself. */
-export function quietPort(): number {
-  for (;;) {
-    try {
-      const port = 20_000 + Math.floor(Math.random() * 10_000);
-      using _ = Deno.listen({ hostname: "127.0.0.1", port });
-      return port;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    }
-  }
-}
 
 /** A repeatable 0 to 1 (mulberry32). */
 function dice(seed: number): () => number {
@@ -135,3 +106,47 @@ function report(line: string): void {
   // deno-lint-ignore no-console -- figures that a reader of the test's output asked for with ROUNDS or SEED
   if (Deno.env.has("ROUNDS") || Deno.env.has("SEED")) console.log(line);
 }
+
+Deno.test("P3 complete: a restart keeps the epoch; a new database is told to browsers as another past", async () => {
+  await using folder = await tempFolder();
+  const [file, port] = [folder.file("chat.db"), quietPort()];
+  const serve = () => spawn("grpc", { env: { CHAT_LOG: `sqlite:${file}`, GRPC_PORT: String(port) } });
+  await using servers = new AsyncDisposableStack();
+  let server = servers.use(await serve());
+  await using web = await serveWeb(port);
+  await using browser = await FrameSocket.connect(web.port);
+  await browser.ask({ open: { username: "ann" } });
+  const { followed } = await browser.ask({ follow: {} });
+  for (const text of ["old 1", "old 2", "old 3"]) await browser.ask({ send: { text } });
+  await server.kill("SIGKILL");
+  server = servers.use(await serve());
+  {
+    using client = grpcClient(port);
+    using stream = new Stream(client, { username: "reader" });
+    assertEquals((await stream.headers).get("chat-epoch"), [followed?.epoch ?? "none"]);
+    await browser.ask({ send: { text: "old 4" } });
+    assertEquals(await browser.count(4), ["old 1", "old 2", "old 3", "old 4"]);
+    assertEquals(browser.frames.filter((frame) => frame.followed).length, 1);
+  }
+  await server.kill("SIGKILL");
+  for (const end of ["", "-wal", "-shm"]) await Deno.remove(file + end);
+  server = servers.use(await serve());
+  using client = grpcClient(port);
+  await send(client, { username: "bob", message: "new 1" });
+  await send(client, { username: "bob", message: "new 2" });
+  const anew = (frames: typeof browser.frames) =>
+    frames.findIndex((frame) => frame.followed && frame.id === 0);
+  await browser.until((frames) => anew(frames) >= 0, "word of the new database");
+  const texts = await browser.count(6);
+  const told = browser.frames[anew(browser.frames)]?.followed;
+  assertEquals(told?.recovered, false);
+  assert(told?.epoch !== followed?.epoch, "it is another epoch");
+  assertEquals(
+    texts.slice(4),
+    ["new 1", "new 2"],
+    "all of the new history, also what was there before the gateway came back",
+  );
+  const later = browser.frames.slice(anew(browser.frames)).flatMap(({ batch }) => batch ? [batch] : []);
+  assert(later.every(({ epoch }) => epoch === told?.epoch));
+  assertEquals(later.flatMap(({ events }) => events.map(({ seq }) => seq)), [1, 2]);
+});

@@ -85,7 +85,7 @@ export class Sockets implements AsyncDisposable {
   readonly frames: FrameSocket[] = [];
   readonly tutorial: RawSocket[] = [];
   closed = 0;
-  readonly #beat: number;
+  readonly #beat: ReturnType<typeof setInterval>;
 
   private constructor() {
     // One who says nothing for 25 s is taken for dead.

@@ -341,6 +341,19 @@ async function until(done: () => boolean, what: string, change: Change): Promise
   if (!done()) throw new Error(`waited 15 s for ${what}`);
 }
 
+/** A free port that no outgoing connection is given: one that waits for its server could otherwise meet itself. */
+export function quietPort(): number {
+  for (;;) {
+    try {
+      const port = 20_000 + Math.floor(Math.random() * 10_000);
+      using _ = Deno.listen({ hostname: "127.0.0.1", port });
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
+}
+
 /** Polls until a condition holds; fails after `ms`. */
 export async function eventually(
   holds: () => boolean | Promise<boolean>,
