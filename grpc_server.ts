@@ -26,6 +26,7 @@ import { listen, shutdown } from "./runtime/grpc_listen.ts";
 import { addReflection } from "./runtime/grpc_reflection.ts";
 import { StreamWriter } from "./runtime/grpc_writer.ts";
 import { type Journal, terminal } from "./runtime/journal.ts";
+import { Pulse } from "./runtime/pulse.ts";
 import { type Running, runProcess } from "./runtime/process.ts";
 import type { Settings } from "./runtime/settings.ts";
 
@@ -170,22 +171,24 @@ class Calls {
     const ended = Promise.withResolvers<void>();
     const running = new Set<Promise<void>>();
     const writer = new StreamWriter(call, { patienceMs: limits.slowReaderMs });
-    let heardAt = Date.now();
-    let quiet = false;
     const outlet: Outlet = {
       write: async (frame) => {
-        quiet = false;
-        if (await writer.write(frame) === "slow") {
-          throw tooSlow();
-        }
+        pulse.spoke();
+        if (await writer.write(frame) === "slow") throw tooSlow();
       },
       fail: (error) => ended.reject(error),
     };
     const session = new Session(this.#chat, outlet);
+    const pulse = new Pulse({
+      everyMs: limits.heartbeatMs,
+      silenceMs: limits.silenceMs,
+      beat: () => void outlet.write({ heartbeat: {} }).catch(outlet.fail),
+      dead: () => outlet.fail(silent()),
+    });
     // At once, so that the client knows it is served before anything happens.
     call.sendMetadata(metadata({ "chat-epoch": this.#chat.epoch }));
     call.on("data", async (frame: ClientFrame__Output) => {
-      heardAt = Date.now();
+      pulse.heard();
       const handled = session.handle(frame);
       running.add(handled);
       if (running.size >= limits.commandsPerSession) call.pause();
@@ -196,11 +199,6 @@ class Calls {
     call.on("end", () => ended.resolve());
     signal.addEventListener("abort", () => ended.resolve());
     this.#draining.signal.addEventListener("abort", () => ended.reject(shuttingDown()), { signal });
-    const beat = setInterval(() => {
-      if (Date.now() - heardAt > limits.silenceMs) ended.reject(silent());
-      else if (quiet) outlet.write({ heartbeat: {} }).catch((error) => ended.reject(error));
-      quiet = true;
-    }, limits.heartbeatMs / 2);
     try {
       await ended.promise;
     } catch (error) {
@@ -210,7 +208,7 @@ class Calls {
         parting: { code, message, retry, delayMs: Math.round(Math.random() * limits.sessionReturnMs) },
       });
     }
-    clearInterval(beat);
+    pulse.stop();
     await Promise.all(running);
     session.close();
     call.end();

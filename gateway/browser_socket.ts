@@ -5,6 +5,7 @@ import { ChatError } from "../protos/errors.ts";
 import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
 import { silent } from "../protos/partings.ts";
+import { Pulse } from "../runtime/pulse.ts";
 import type { Bridge } from "./bridge.ts";
 import { type BrowserFrame, encodeBatch, encodeFrames, frameId, parseFrame, parseFrames } from "./frames.ts";
 import type { Person } from "./people.ts";
@@ -40,11 +41,17 @@ class Browser {
   readonly #readers = new Map<Room, AbortController>();
   #person: Person | undefined;
   #inFlight = 0;
-  #heardAt = Date.now();
+  readonly #pulse: Pulse;
 
   constructor(socket: Socket, bridge: Bridge) {
     this.#socket = socket;
     this.#bridge = bridge;
+    this.#pulse = new Pulse({
+      everyMs: limits.heartbeatMs,
+      silenceMs: limits.silenceMs,
+      beat: () => this.#send({ heartbeat: {} }),
+      dead: () => socket.close(silent()),
+    });
   }
 
   begin(): void {
@@ -52,18 +59,14 @@ class Browser {
     const { link } = this.#bridge;
     if (!link.up && link.tried) this.#tellLink(link);
     this.#bridge.onLink((link) => this.#tellLink(link), { signal });
-    const beat = setInterval(() => {
-      if (Date.now() - this.#heardAt > limits.silenceMs) this.#socket.close(silent());
-      else this.#send({ heartbeat: {} });
-    }, limits.heartbeatMs);
     signal.addEventListener("abort", () => {
-      clearInterval(beat);
+      this.#pulse.stop();
       this.#person?.close();
     }, { once: true });
   }
 
   hear(text: string | ChatError): void {
-    this.#heardAt = Date.now();
+    this.#pulse.heard();
     try {
       if (text instanceof ChatError) throw text;
       for (const json of parseFrames(text)) this.#handle(json);

@@ -11,6 +11,7 @@ import type { ServerFrame__Output as ServerFrame } from "../protos/gen/chat/Serv
 import { limits } from "../protos/limits.ts";
 import { jitter } from "../runtime/jitter.ts";
 import type { Journal } from "../runtime/journal.ts";
+import { Pulse } from "../runtime/pulse.ts";
 
 /** Whether ChatService is reached at the moment. Before the first try has ended, there is nothing to tell people yet. */
 export type Link = { readonly up: true } | {
@@ -65,7 +66,7 @@ export class Upstream {
   readonly #waiting = new Map<number, Waiting>();
   readonly #done: Promise<void>;
   #call: Call | undefined;
-  #quiet = false;
+  #pulse: Pulse | undefined;
   #lastId = 0;
   #link: Link = starting;
 
@@ -92,7 +93,7 @@ export class Upstream {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#quiet = false;
+      this.#pulse?.spoke();
       // The queue in grpc-js is bounded by how many sends a gateway lets wait.
       call.write({ id, ...command });
     });
@@ -127,23 +128,23 @@ export class Upstream {
     const call = openSession(client);
     const ended = Promise.withResolvers<string>();
     let parting: Parting | undefined;
-    let heardAt = Date.now();
+    const pulse = this.#pulse = new Pulse({
+      everyMs: limits.heartbeatMs,
+      silenceMs: limits.silenceMs,
+      beat: () => this.#call?.write({ heartbeat: {} }),
+      dead: () => call.cancel(),
+    });
     // ChatService sends its headers at once, before anything is asked of it.
     call.on("metadata", () => this.#up(call));
     call.on("data", (frame: ServerFrame) => {
-      heardAt = Date.now();
+      pulse.heard();
       if (frame.parting) parting = frame.parting;
       else this.#take(frame);
     });
     call.on("error", (error) => ended.resolve(error.message));
     call.on("end", () => ended.resolve("it ended the session"));
-    const beat = setInterval(() => {
-      if (Date.now() - heardAt > limits.silenceMs) call.cancel();
-      else if (this.#quiet && this.#call === call) call.write({ heartbeat: {} });
-      this.#quiet = true;
-    }, limits.heartbeatMs / 2);
     const reason = await ended.promise;
-    clearInterval(beat);
+    pulse.stop();
     const wasUp = this.#call === call;
     if (wasUp) this.#down();
     call.cancel();
