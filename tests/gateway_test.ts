@@ -164,6 +164,58 @@ Deno.test("P2 ordered: both doors show the same messages in the same order", asy
   assertEquals(Object.keys(told[0] ?? {}), ["username", "message", "timestamp"]);
 });
 
+/** A TCP relay that counts what goes through it. */
+function relay(to: number) {
+  const counts = { connections: 0, bytesBack: 0 };
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const open = new Set<Deno.Conn>();
+  const pump = async (from: Deno.Conn, into: Deno.Conn, count: (bytes: number) => void) => {
+    const buffer = new Uint8Array(65_536);
+    try {
+      for (let n = await from.read(buffer); n !== null; n = await from.read(buffer)) {
+        count(n);
+        for (let done = 0; done < n;) done += await into.write(buffer.subarray(done, n));
+      }
+    } catch {
+      // One end is gone; the other one is told below.
+    }
+    for (const conn of [from, into]) if (open.delete(conn)) conn.close();
+  };
+  const pumps: Promise<void>[] = [];
+  const accepting = (async () => {
+    for await (const client of listener) {
+      counts.connections++;
+      const server = await Deno.connect({ hostname: "127.0.0.1", port: to });
+      open.add(client).add(server);
+      pumps.push(pump(client, server, () => {}), pump(server, client, (bytes) => counts.bytesBack += bytes));
+    }
+  })();
+  const dispose = async () => {
+    listener.close();
+    await accepting;
+    await Promise.all(pumps);
+  };
+  return { counts, port: listener.addr.port, [Symbol.asyncDispose]: dispose };
+}
+
+Deno.test("P5 bounded: a gateway follows the room once, however many browsers are in it", async () => {
+  await using chat = await serveChat();
+  await using between = relay(chat.port);
+  await using web = await serveWeb(between.port);
+  using client = grpcClient(chat.port);
+  const browsers = await Promise.all(Array.from({ length: 40 }, () => FrameSocket.connect(web.port)));
+  await Promise.all(browsers.map((browser) => browser.ask({ follow: {} })));
+  const text = "x".repeat(1_000);
+  for (let i = 0; i < 50; i++) await send(client, { username: "bot", message: text });
+  for (const browser of browsers) assertEquals((await browser.count(50)).length, 50);
+  assertEquals(between.counts.connections, 1);
+  assert(
+    between.counts.bytesBack < 2 * 50 * 1_000,
+    `${between.counts.bytesBack} bytes for 50 messages of 1,000`,
+  );
+  for (const browser of browsers) await browser[Symbol.asyncDispose]();
+});
+
 Deno.test("tutorial door: joining replays the last 100; bad input is answered, and nobody else notices", async () => {
   await using chat = await serveChat();
   await using web = await serveWeb(chat.port);
