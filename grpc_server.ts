@@ -88,7 +88,7 @@ export async function startChatService(
 
 const chatServiceName = "chat.ChatService";
 const reflectionNames = ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"];
-const compiled = descriptors.serviceDefinition(chatServiceName);
+const compiled = descriptors.strict(descriptors.serviceDefinition(chatServiceName));
 const serializeMessage = compiled.StreamMessages?.responseSerialize as (message: ChatMessage) => Buffer;
 
 /** A streamed message is serialized once, whatever the number of its readers, so the stream takes bytes. */
@@ -135,7 +135,8 @@ class Calls {
     await before(limits.drainMs / 2, Promise.allSettled(this.#streams));
   }
 
-  async #sendMessage({ username, message, room, clientId }: ChatMessage__Output): Promise<ChatResponse> {
+  async #sendMessage(request: ChatMessage__Output): Promise<ChatResponse> {
+    const { username, message, room, clientId } = wellFormed(request);
     const sender = parseName(username);
     const { event, duplicate } = await this.#chat.send(parseRoom(room), {
       kind: "send",
@@ -147,10 +148,11 @@ class Calls {
   }
 
   async #streamMessages(call: StreamCall, signal: AbortSignal): Promise<void> {
-    parseName(call.request.username);
-    const room = parseRoom(call.request.room);
+    const request = wellFormed(call.request);
+    parseName(request.username);
+    const room = parseRoom(request.room);
     const feed = this.#chat.feed(room);
-    const { epoch, head, after, recovered } = await beginIn(feed, parseStart(call.request));
+    const { epoch, head, after, recovered } = await beginIn(feed, parseStart(request));
     const writer = new StreamWriter(call, { patienceMs: limits.slowReaderMs });
     call.sendMetadata(metadata({ "chat-epoch": epoch, "chat-head": head, "chat-recovered": recovered }));
     for await (
@@ -187,8 +189,9 @@ class Calls {
     });
     // At once, so that the client knows it is served before anything happens.
     call.sendMetadata(metadata({ "chat-epoch": this.#chat.epoch }));
-    call.on("data", async (frame: ClientFrame__Output) => {
+    call.on("data", async (frame: ClientFrame__Output | descriptors.Malformed) => {
       pulse.heard();
+      if (frame instanceof descriptors.Malformed) return session.refuse(malformed(frame));
       const handled = session.handle(frame);
       running.add(handled);
       if (running.size >= limits.commandsPerSession) call.pause();
@@ -267,6 +270,16 @@ class Calls {
       metadata: metadata({ "chat-code": known.code, "chat-retry": known.retry }),
     });
   }
+}
+
+/** The request, if it could be read. Throws INVALID_ARGUMENT. */
+function wellFormed<T extends object>(request: T): T {
+  if (request instanceof descriptors.Malformed) throw malformed(request);
+  return request;
+}
+
+function malformed({ reason }: descriptors.Malformed): ChatError {
+  return new ChatError("INVALID_ARGUMENT", `Cannot read the message: ${reason}, check how it is encoded.`);
 }
 
 function metadata(values: Record<string, string | number | boolean>): grpc.Metadata {

@@ -45,6 +45,11 @@ export class Session {
     if (reply.followed) this.#read(String(reply.followed.room), reply.followed);
   }
 
+  /** Refuses what came, and was no frame. */
+  refuse(error: ChatError): void {
+    this.#write(refusal(error));
+  }
+
   /** Stops reading. What was sent is still stored. */
   close(): void {
     this.#stop.abort();

@@ -1,7 +1,7 @@
 /** The compiled contract: what grpc-js serves and calls with, and what reflection shows. */
 import type { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";
-import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
+import type { ServiceDefinition } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 
 /** One .proto file, compiled. */
@@ -42,28 +42,40 @@ export const serviceNames: readonly string[] = symbols.filter((name) =>
   !("format" in (definitions[name] ?? {}))
 );
 
-/** A service by its full name. Its methods refuse text that is not valid UTF-8. */
+/** A service by its full name. */
 export function serviceDefinition(name: string): ServiceDefinition {
-  const service = definitions[name] as ServiceDefinition;
-  return Object.fromEntries(
-    Object.entries(service).map(([method, definition]) => [method, strict(definition)]),
-  );
+  return definitions[name] as ServiceDefinition;
+}
+
+/** Stands in for a message that could not be read. */
+export class Malformed {
+  constructor(readonly reason: string) {}
 }
 
 /**
- * Refuses what protobufjs lets pass and the specification does not. It cuts a string short when the message
- * ends too early, and reads bytes that are not UTF-8 as U+FFFD: a message with more of that character than
- * its bytes hold had such text in it. grpc-js answers INTERNAL with the reason, as other servers do.
+ * The service, with methods that give a handler {@linkcode Malformed} where grpc-js would answer INTERNAL with
+ * no reason, or read something that was not sent: protobufjs cuts a string short when the message ends too
+ * early, and reads bytes that are not UTF-8 as U+FFFD, where the specification has a parser refuse them.
  */
-function strict<Q extends object, R extends object>(method: MethodDefinition<Q, R>): MethodDefinition<Q, R> {
-  const decode = (bytes: Buffer) => {
+export function strict(service: ServiceDefinition): ServiceDefinition {
+  const methods = Object.entries(service).map(([name, method]) => {
+    const requestDeserialize = (bytes: Buffer) => decodeStrictly(bytes, method.requestDeserialize);
+    return [name, { ...method, requestDeserialize }];
+  });
+  return Object.fromEntries(methods);
+}
+
+function decodeStrictly(bytes: Buffer, decode: (bytes: Buffer) => object): object {
+  try {
     fields(bytes);
-    const message = method.requestDeserialize(bytes);
+    const message = decode(bytes);
     const replaced = countReplaced(message);
+    // A text may well hold U+FFFD itself.
     if (replaced === 0 || replaced <= count(bytes.toString("latin1"), "\xEF\xBF\xBD")) return message;
-    throw new TypeError("a string in it is not valid UTF-8");
-  };
-  return { ...method, requestDeserialize: decode };
+    return new Malformed("a text in it is not valid UTF-8");
+  } catch (error) {
+    return new Malformed(error instanceof RangeError ? error.message : "it is not what the contract says");
+  }
 }
 
 function countReplaced(value: unknown): number {

@@ -110,7 +110,7 @@ export function readSettings(
     const flag = taken ? flags.get(flagOf(setting.env)) : undefined;
     const fromEnv = taken ? env(setting.env) || undefined : undefined;
     const text = flag ?? fromEnv ?? setting.default;
-    if (text === setting.default) unset.add(key);
+    if (flag === undefined && fromEnv === undefined) unset.add(key);
     const parsed = setting.parse(text.trim());
     if ("value" in parsed) values[key] = parsed.value;
     else {wrong.push(

@@ -64,10 +64,13 @@ Deno.test(`kill -9 of ChatService under load: ${rounds} rounds, seed ${seed}`, a
   // A miss is shown better by the comparisons below.
   await eventually(complete, { what: "every socket to have everything" }).catch(() => {});
 
+  const repeated = ledger.acks.filter(({ duplicate }) => duplicate).length;
   await t.step("the kills hit sends in flight, and nothing was refused", () => {
     assert(ledger.cutOff.length >= rounds, `${ledger.cutOff.length} sends were cut off`);
-    assertEquals([...new Set(ledger.cutOff)], [14], "a send that is cut off is told UNAVAILABLE");
+    // UNAVAILABLE, or INTERNAL where the connection was reset in the middle of an answer.
+    assertEquals(ledger.cutOff.filter((code) => code !== 14 && code !== 13), []);
     assertEquals(ledger.refused, []);
+    if (rounds >= 20) assert(repeated > 0, "some were stored, and killed before their acknowledgement");
   });
   await t.step("P1 durable: every acknowledged message is in the log, at the place it was told", () => {
     for (const { seq, sender, text } of ledger.acks) {
@@ -96,7 +99,6 @@ Deno.test(`kill -9 of ChatService under load: ${rounds} rounds, seed ${seed}`, a
     const asTold = log.map(({ sender, text, timestamp }) => ({ username: sender, message: text, timestamp }));
     for (const all of shown()) assertEquals(all, asTold);
   });
-  const repeated = ledger.acks.filter(({ duplicate }) => duplicate).length;
   report(
     `${rounds} kills: ${log.length} messages, ${ledger.cutOff.length} cut off, ${repeated} stored before that`,
   );
@@ -134,8 +136,7 @@ Deno.test("P3 complete: a restart keeps the epoch; a new database is told to bro
   using client = grpcClient(port);
   await send(client, { username: "bob", message: "new 1" });
   await send(client, { username: "bob", message: "new 2" });
-  const anew = (frames: typeof browser.frames) =>
-    frames.findIndex((frame) => frame.followed && frame.id === 0);
+  const anew = (frames: typeof browser.frames) => frames.findIndex((frame) => frame.followed && !frame.id);
   await browser.until((frames) => anew(frames) >= 0, "word of the new database");
   const texts = await browser.count(6);
   const told = browser.frames[anew(browser.frames)]?.followed;

@@ -141,9 +141,13 @@ export async function spawn(
 const ChatServiceStub = grpc.makeClientConstructor(serviceDefinition("chat.ChatService"), "ChatService");
 
 /** A client of the gRPC door. */
-export function grpcClient(port: number): ChatServiceClient & Disposable {
+export function grpcClient(
+  port: number,
+  options: grpc.ChannelOptions = {},
+): ChatServiceClient & Disposable {
   const client = new ChatServiceStub(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), {
     "grpc.use_local_subchannel_pool": 1,
+    ...options,
   });
   return Object.assign(client as unknown as ChatServiceClient, { [Symbol.dispose]: () => client.close() });
 }

@@ -54,18 +54,19 @@ class Stranger implements AsyncDisposable {
       await using _ = await RawSocket.connect(`ws://localhost:${this.ports.page}/ws`, { headers });
     },
     "sh servers": async (text) => {
-      const here = new Stranger(this.#folder, { python: false });
       await this.#server?.stop();
-      const place = { ...here.#place() };
-      const started = text.trim().split("\n").map((line) =>
-        new Background(["env", ...here.#here(line).split(" ")], place)
+      const here = new Stranger(this.#folder, { python: false });
+      await using started = new AsyncDisposableStack();
+      const servers = text.trim().split("\n").map((line) =>
+        started.use(new Background(["env", ...here.#here(line).split(" ")], here.#place()))
       );
-      await Promise.all(started.map((server) => server.prints(/gRPC server started|Chat page on/)));
-      const ready = async () =>
-        (await run(["curl", "-sf", `http://localhost:${here.ports.page}/readyz`])).code === 0;
-      await eventually(ready, { what: "a gateway that reaches ChatService" });
+      await Promise.all(servers.map((server) => server.prints(/gRPC server started|Chat page on/)));
+      const ready = ["curl", "-sf", `http://localhost:${here.ports.page}/readyz`];
+      await eventually(async () => (await run(ready)).code === 0, {
+        what: "a gateway that reaches ChatService",
+      });
       // SIGTERM to `deno task` itself, and to nothing else.
-      for (const server of started) {
+      for (const server of servers) {
         assertEquals((await server.stop({ alone: true })).code, 0, server.printed);
       }
       await this.runners["sh start"]?.("deno task start");
@@ -101,7 +102,7 @@ class Stranger implements AsyncDisposable {
       await eventually(() => missing().length === 0).catch(() =>
         assertEquals(missing(), [], follower.printed)
       );
-      await follower.stop({ signal: "SIGKILL" });
+      await follower[Symbol.asyncDispose]();
       this.#follower = undefined;
     },
   };
@@ -128,13 +129,13 @@ class Stranger implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#follower?.stop({ signal: "SIGKILL" });
-    await this.#server?.stop({ signal: "SIGKILL" });
+    await this.#follower?.[Symbol.asyncDispose]();
+    await this.#server?.[Symbol.asyncDispose]();
   }
 }
 
 /** A command with all its children, in a process group of its own: `npx` does not pass SIGTERM on. */
-class Background {
+class Background implements AsyncDisposable {
   printed = "";
   readonly #child: Deno.ChildProcess;
   readonly #ended: Promise<Deno.CommandStatus>;
@@ -166,10 +167,14 @@ class Background {
     try {
       Deno.kill(alone ? this.#child.pid : -this.#child.pid, signal);
     } catch (error) {
-      // It has ended already.
+      // Nobody of it is left.
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
     return await this.#ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop({ signal: "SIGKILL" });
   }
 
   async #read(): Promise<void> {
