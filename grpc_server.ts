@@ -212,7 +212,7 @@ class Calls {
       });
     }
     pulse.stop();
-    await Promise.all(running);
+    while (running.size > 0) await Promise.all(running);
     session.close();
     call.end();
   }

@@ -68,9 +68,13 @@ const closeMs = 1_000;
 async function drain(sockets: Set<Socket>): Promise<void> {
   const stopping = shuttingDown();
   const all = [...sockets];
-  for (const socket of all) socket.part(stopping, Math.round(Math.random() * limits.returnSpreadMs));
-  await before(limits.drainMs / 2, Promise.all(all.map((socket) => socket.idle())));
-  for (const socket of all) socket.close(stopping);
+  const closing = all.map(async (socket) => {
+    socket.part(stopping, Math.round(Math.random() * limits.returnSpreadMs));
+    // Each in the moment it is idle: what it took after that would be stored, and not be answered.
+    await before(limits.drainMs / 2, socket.idle());
+    socket.close(stopping);
+  });
+  await Promise.all(closing);
   // The server's own shutdown would close with 1001 what has not been closed by then.
   await before(closeMs, Promise.all(all.map(({ closed }) => closed)));
 }
