@@ -1,8 +1,9 @@
 /** A disk that fills up, a file that somebody else holds, and a file that is damaged: while ChatService runs. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { errors } from "../protos/errors.ts";
 import type { ServiceError } from "@grpc/grpc-js";
+import { errors } from "../protos/errors.ts";
+import type { ChatMessage } from "../protos/gen/chat/ChatMessage.ts";
 import { pause } from "./crowd.ts";
 import { eventually, grpcClient, send, spawn, type Spawned, Stream, tempFolder } from "./harness.ts";
 import { withMounts } from "./mounts.ts";
@@ -10,11 +11,14 @@ import { readLog } from "./stored.ts";
 
 type Client = ReturnType<typeof grpcClient>;
 
+/** A message whose first word is its client_id. */
+function said(message: string): ChatMessage {
+  return { username: "ann", message, clientId: message.split(" ")[0] ?? "" };
+}
+
 /** Sends what must not be stored, and gives why it was not. */
 async function refused(client: Client, message: string): Promise<ServiceError> {
-  return await assertRejects(() =>
-    send(client, { username: "ann", message, clientId: message })
-  ) as ServiceError;
+  return await assertRejects(() => send(client, said(message))) as ServiceError;
 }
 
 /** All that a new reader is given of a room with so many messages. */
@@ -39,7 +43,7 @@ Deno.test("P1 durable: on a full disk sends fail and say so, reading goes on, an
 
   const acked: string[] = [];
   const say = async (message: string) => {
-    const { duplicate } = await send(client, { username: "ann", message, clientId: message });
+    const { duplicate } = await send(client, said(message));
     assertEquals(duplicate, false);
     acked.push(message);
   };
@@ -47,8 +51,12 @@ Deno.test("P1 durable: on a full disk sends fail and say so, reading goes on, an
   const full = await assertRejects(async () => {
     for (let i = 0; i < 200; i++) await say(big(i));
   }) as ServiceError;
+  assertEquals(
+    [full.code, full.metadata.get("chat-code")],
+    [errors.STORAGE_FULL.grpc, ["STORAGE_FULL"]],
+    full.details,
+  );
   assert(acked.length > 5, `${acked.length} fitted`);
-  assertEquals([full.code, full.metadata.get("chat-code")], [errors.STORAGE_FULL.grpc, ["STORAGE_FULL"]]);
   assertStringIncludes(full.details, "the disk is full, free some space");
   assertEquals((await refused(client, big(acked.length))).metadata.get("chat-code"), ["STORAGE_FULL"]);
   assertEquals(await readAll(client, acked.length), acked);
@@ -58,7 +66,8 @@ Deno.test("P1 durable: on a full disk sends fail and say so, reading goes on, an
   await say("thank you");
   assertEquals(await readAll(client, acked.length), acked);
   assertEquals((await live.count(acked.length)).map(({ message }) => message), acked);
-  assertEquals(readLog(`${inside}/chat.db`).map(({ text }) => text), acked);
+  for (const name of ["chat.db", "chat.db-wal"]) await Deno.copyFile(`${inside}/${name}`, folder.file(name));
+  assertEquals(readLog(folder.file("chat.db")).map(({ text }) => text), acked);
 });
 
 Deno.test("P1 durable: while another program holds the file sends fail for now, reading goes on, then sends work", async () => {
@@ -82,7 +91,7 @@ Deno.test("P1 durable: while another program holds the file sends fail for now, 
   assert(waited > 1_500 && waited < 6_000, `it waited ${waited} ms for the other program`);
   other.exec("ROLLBACK");
   assertEquals(
-    (await send(client, { username: "ann", message: "meanwhile", clientId: "meanwhile" })).duplicate,
+    (await send(client, said("meanwhile"))).duplicate,
     false,
   );
   assertEquals(await readAll(client, 2), ["before", "meanwhile"]);
@@ -100,12 +109,19 @@ async function longLog(): Promise<Awaited<ReturnType<typeof tempFolder>>> {
       Array.from({ length: 200 }, (_, k) => send(client, { username: "ann", message: nth(i + k) })),
     );
   }
-  await server.kill("SIGTERM");
+  // Not SIGTERM: Deno 2.9.6 dies of a GOAWAY on a connection that had calls side by side.
+  await server.kill("SIGKILL");
+  using db = new DatabaseSync(folder.file("chat.db"));
+  db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   return folder;
 }
 
 function nth(i: number): string {
   return `${i} ${"m".repeat(200)}`;
+}
+
+function isPrefix(texts: readonly string[]): boolean {
+  return texts.every((text, i) => text === nth(i + 1));
 }
 
 /** Overwrites a part of the file, given in thousandths of it, with noise. */
@@ -129,7 +145,7 @@ async function readUntilDamage(client: Client): Promise<{ code: number; details:
   using stream = new Stream(client, { username: "reader", replay: "REPLAY_LAST_N", count: 10_000 });
   const { code, details } = await stream.status;
   const texts = stream.messages.map(({ message }) => message);
-  assertEquals(texts, texts.map((_, i) => nth(i + 1)), "what was given is right, and in order");
+  assert(isPrefix(texts), "what was given is right, and in order");
   return { code, details, count: texts.length };
 }
 
@@ -195,7 +211,7 @@ Deno.test("P3 complete: messages that somebody took out of the file are told as 
   using stream = new Stream(client, { username: "reader", replay: "REPLAY_LAST_N", count: 10_000 });
   await eventually(async () => stream.messages.length >= 3_990 || await isSettled(stream.status));
   const texts = stream.messages.map(({ message }) => message);
-  assertEquals(texts, texts.map((_, i) => nth(i + 1)), "what was given is right, and in order");
+  assert(isPrefix(texts), "what was given is right, and in order");
   assertEquals((await stream.status).code, errors.DATA_LOSS.grpc);
 });
 
