@@ -48,7 +48,7 @@ export async function startChatService(
   const chat = new Chat(log, { now });
   const calls = new Calls(chat, journal);
   const server = new grpc.Server({
-    "grpc.max_receive_message_length": limits.frameBytes,
+    "grpc.max_receive_message_length": limits.grpcMessageBytes,
     "grpc.max_concurrent_streams": limits.streamsPerConnection,
     // Finds connections whose other end is gone without a word.
     "grpc.keepalive_time_ms": limits.heartbeatMs,

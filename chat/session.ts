@@ -30,6 +30,7 @@ export class Session {
   readonly #readers = new Map<string, AbortController>();
   readonly #stop = new AbortController();
   #lastPerson = 0;
+  #pages = Promise.resolve();
 
   constructor(chat: Chat, out: Outlet) {
     this.#chat = chat;
@@ -39,9 +40,16 @@ export class Session {
   /** Begins a command; its reply is written later, also when it is refused. Resolves after that. */
   async handle(frame: ClientFrame): Promise<void> {
     if (frame.command === "heartbeat") return;
+    if (!frame.read) return await this.#answer(frame);
+    // One page at a time, each taken by the client before the next is read: they are big, and cheap to ask for.
+    return await (this.#pages = this.#pages.then(() => this.#answer(frame)));
+  }
+
+  async #answer(frame: ClientFrame): Promise<void> {
+    if (this.#stop.signal.aborted) return;
     const reply = await this.#carryOut(frame).catch(refusal);
     if (this.#stop.signal.aborted) return;
-    this.#write({ id: frame.id, ...reply });
+    await this.#write({ id: frame.id, ...reply });
     if (reply.followed) this.#read(String(reply.followed.room), reply.followed);
   }
 
@@ -147,9 +155,9 @@ export class Session {
     }
   }
 
-  /** A reply is not waited for: the commands in flight bound how many there can be. */
-  #write(frame: ServerFrame): void {
-    this.#out.write(frame).catch((error) => this.#out.fail(toChatError(error)));
+  /** Resolves when the client has taken it, so that the commands in flight bound what waits for the client. */
+  #write(frame: ServerFrame): Promise<void> {
+    return this.#out.write(frame).catch((error) => this.#out.fail(toChatError(error)));
   }
 }
 

@@ -19,7 +19,8 @@ export interface Feed {
  *
  * 1. A batch is pulled: nothing is read ahead, so a slow reader holds one batch.
  * 2. Each batch begins right after the one before.
- * 3. Returns when the signal aborts, or when the room's epoch is no longer `epoch`: begin again then.
+ * 3. Returns when the signal aborts, when the room's epoch is no longer `epoch`, or when its head is before the
+ *    cursor, as after an older copy was put back: begin again then.
  * 4. Throws what `read` throws.
  */
 export async function* follow(
@@ -29,15 +30,16 @@ export async function* follow(
 ): AsyncGenerator<RoomBatch, void, void> {
   const { tail, room } = feed;
   while (!signal.aborted && tail.epoch === epoch) {
-    if (after >= tail.head) {
+    if (after > tail.head) return;
+    if (after === tail.head) {
       await tail.changed({ signal });
       continue;
     }
     const events = tail.slice(after) ?? await feed.read(after, limits.batchEvents);
     if (signal.aborted || tail.epoch !== epoch) return;
-    const first = events[0]?.seq;
-    if (first !== after + 1) {
-      throw new RangeError(`Cannot read "${room}" after ${after}: event ${first ?? "none"} came next.`);
+    const first = after + 1;
+    if (events[0]?.seq !== first || events.at(-1)?.seq !== after + events.length) {
+      throw new RangeError(`Cannot read "${room}" after ${after}: what came next has a hole.`);
     }
     yield { room, epoch, first, events };
     after += events.length;

@@ -2,7 +2,6 @@
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
 import { renderToString } from "preact-render-to-string";
-import { ChatError } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
 import type { Journal } from "../runtime/journal.ts";
 import type { Assets } from "./assets.ts";
@@ -71,11 +70,20 @@ export function makeApp(options: AppOptions): Hono {
       }, 503),
   );
 
-  app.get("/ws", (c) => upgrade(c, options, (socket) => serveBrowser(socket, bridge)));
+  // Frames have heartbeats of their own, and a stall of this process must not drop every socket; the
+  // tutorial's clients have only WebSocket's pings.
   app.get(
-    "/ws/:username",
-    (c) => upgrade(c, options, (socket) => serveTutorial(socket, bridge, c.req.param("username"))),
+    "/ws",
+    (c) => upgrade(c, { ...options, idleTimeout: 0, serve: (socket) => serveBrowser(socket, bridge) }),
   );
+  app.get("/ws/:username", (c) => {
+    const username = c.req.param("username");
+    return upgrade(c, {
+      ...options,
+      idleTimeout: 120,
+      serve: (socket) => serveTutorial(socket, bridge, username),
+    });
+  });
 
   const paths = app.routes.filter(({ method }) => method === "GET").map(({ path }) => path);
   for (const path of paths) {
@@ -95,12 +103,20 @@ export function makeApp(options: AppOptions): Hono {
   return app;
 }
 
-function upgrade(c: Context, options: AppOptions, serve: (socket: Socket) => void): Response {
+/** `idleTimeout` is in seconds; a peer that answers no ping for so long is gone. */
+function upgrade(
+  c: Context,
+  { idleTimeout, serve, ...options }: AppOptions & { idleTimeout: number; serve: (socket: Socket) => void },
+): Response {
   const { journal, sockets, socketsMost, draining, origin } = options;
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
     return c.json({ error: `Cannot open ${c.req.path}: it is a WebSocket, connect with ws://.` }, 426, {
       Upgrade: "websocket",
     });
+  }
+  if (!isHandshake(c)) {
+    const error = `Cannot open ${c.req.path}: the WebSocket handshake is incomplete or of another version.`;
+    return c.json({ error }, 400, { "Sec-WebSocket-Version": "13" });
   }
   const from = c.req.header("origin");
   if (!isAllowedOrigin(from, c.req.header("host") ?? "", origin)) {
@@ -118,23 +134,20 @@ function upgrade(c: Context, options: AppOptions, serve: (socket: Socket) => voi
       "Retry-After": "10",
     });
   }
-  const { response, socket: ws } = tryUpgrade(c.req.raw);
+  const { response, socket: ws } = Deno.upgradeWebSocket(c.req.raw, { idleTimeout });
   const socket = new Socket(ws, { journal });
   sockets.add(socket);
-  socket.signal.addEventListener("abort", () => sockets.delete(socket), { once: true });
+  // Not before it is closed: one that is going still holds its file.
+  socket.closed.then(() => sockets.delete(socket));
   serve(socket);
   return response;
 }
 
-function tryUpgrade(request: Request): Deno.WebSocketUpgrade {
-  try {
-    // No idle timeout: one stall of the event loop would drop every socket. Both doors look after silence themselves.
-    return Deno.upgradeWebSocket(request, { idleTimeout: 0 });
-  } catch (error) {
-    throw new ChatError("INVALID_ARGUMENT", "Cannot upgrade: the WebSocket handshake is incomplete.", {
-      cause: error,
-    });
-  }
+/** A whole opening handshake: RFC 6455, 4.2.1. Deno's upgrade looks at less. */
+function isHandshake(c: Context): boolean {
+  return c.req.raw.method === "GET" && c.req.header("sec-websocket-version") === "13" &&
+    /\bupgrade\b/i.test(c.req.header("connection") ?? "") &&
+    /^[A-Za-z0-9+/]{22}==$/.test(c.req.header("sec-websocket-key") ?? "");
 }
 
 const securityHeaders = {

@@ -23,7 +23,7 @@ interface Followed {
 }
 
 /** Frames of a reply, as this door makes them. */
-type Reply = Omit<ServerFrame, "followed"> & { readonly followed?: Followed };
+type Reply = Omit<ServerFrame, "followed"> & { readonly followed?: Followed; readonly begin?: () => void };
 
 /** Serves a browser until its socket is gone. */
 export function serveBrowser(socket: Socket, bridge: Bridge): void {
@@ -41,6 +41,7 @@ class Browser {
   readonly #readers = new Map<Room, AbortController>();
   #person: Person | undefined;
   #inFlight = 0;
+  #pages = Promise.resolve();
   readonly #pulse: Pulse;
 
   constructor(socket: Socket, bridge: Bridge) {
@@ -99,19 +100,20 @@ class Browser {
         );
       }
       this.#inFlight++;
-      this.#socket.run(() => this.#answer(id, this.#carryOut(frame)));
+      const answer = () => this.#answer(id, this.#carryOut(frame));
+      // Pages one after the other, each taken before the next is read: they are big, and cheap to ask for.
+      this.#socket.run(frame.read ? () => this.#pages = this.#pages.then(answer) : answer);
     } catch (error) {
       this.#refuse(id, error);
     }
   }
 
+  /** Resolves when the browser has taken the reply, so that the commands in flight bound what waits for it. */
   async #answer(id: number, carriedOut: Promise<Reply>): Promise<void> {
     try {
-      const reply = await carriedOut;
-      this.#send({ id, ...reply });
-      if (reply.followed) this.#startReading(reply.followed);
-    } catch (error) {
-      this.#refuse(id, error);
+      const { begin, ...reply } = await carriedOut.catch((error) => this.#refusal(error));
+      await this.#socket.write(encodeFrames({ id, ...reply }));
+      begin?.();
     } finally {
       this.#inFlight--;
     }
@@ -159,17 +161,10 @@ class Browser {
     this.#readers.get(room)?.abort();
     const reader = new AbortController();
     this.#readers.set(room, reader);
-    return {
-      followed: await this.#begin(room, start, AbortSignal.any([reader.signal, this.#socket.signal])),
-    };
-  }
-
-  #startReading({ room: name, epoch, after }: Followed): void {
-    const room = this.#bridge.room(name);
-    const reader = this.#readers.get(room);
-    if (!reader) return;
     const signal = AbortSignal.any([reader.signal, this.#socket.signal]);
-    this.#socket.run(() => this.#read(room, { epoch, after }, signal));
+    const followed = await this.#begin(room, start, signal);
+    // Under this follow's own signal: a later one of the same room has stopped it by then.
+    return { followed, begin: () => this.#socket.run(() => this.#read(room, followed, signal)) };
   }
 
   async #begin(
@@ -211,8 +206,9 @@ class Browser {
     }
     const room = this.#bridge.room(name);
     await room.whenCaughtUp({ signal: this.#socket.signal });
+    const { epoch } = room.tail;
     const events = room.tail.slice(after)?.slice(0, count) ?? await room.read(after, count);
-    return { page: { room: room.room, epoch: room.tail.epoch, first: after + 1, events: [...events] } };
+    return { page: { room: room.room, epoch, first: after + 1, events: [...events] } };
   }
 
   #tellLink(link: Link): void {
@@ -224,7 +220,11 @@ class Browser {
   }
 
   #refuse(id: number, error: unknown): void {
+    this.#send({ id, ...this.#refusal(error) });
+  }
+
+  #refusal(error: unknown): Reply {
     const { code, message, retry } = this.#socket.known(error);
-    this.#send({ id, refused: { code, message, retry } });
+    return { refused: { code, message, retry } };
   }
 }

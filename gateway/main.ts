@@ -1,5 +1,4 @@
 /** The gateway's composition root: settings → bridge → app → sockets. `deno task web` runs it alone. */
-import { ChatError } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
 import { shuttingDown } from "../protos/partings.ts";
 import { before } from "../runtime/deadline.ts";
@@ -10,6 +9,7 @@ import type { Settings } from "../runtime/settings.ts";
 import { makeApp } from "./app.tsx";
 import { loadAssets } from "./assets.ts";
 import { Bridge } from "./bridge.ts";
+import { listen } from "./listener.ts";
 import type { Socket } from "./socket.ts";
 
 /** What starting a gateway needs. */
@@ -29,6 +29,7 @@ export async function startGateway(
   { journal }: { journal: Journal },
 ): Promise<Gateway> {
   const assets = await loadAssets();
+  const filesMost = await openFilesMost();
   const bridge = new Bridge(chatAddress, { journal });
   const sockets = new Set<Socket>();
   const draining = new AbortController();
@@ -39,26 +40,32 @@ export async function startGateway(
     sockets,
     draining: draining.signal,
     origin: { host, origins },
-    socketsMost: Math.min(limits.sockets, Math.floor(await openFilesMost() * 0.9)),
+    // The rest is for connections that are no socket yet, and for our own files.
+    socketsMost: Math.min(limits.sockets, Math.floor(filesMost * 0.8)),
   });
-  const server = await listen({ host, port }, app.fetch).catch(async (error) => {
-    await bridge.close();
-    throw error;
-  });
-  const actual = server.addr.port;
+  const listener = await Promise.try(() => listen({ host, port }, { handler: app.fetch, journal })).catch(
+    async (error) => {
+      await bridge.close();
+      throw error;
+    },
+  );
   return {
-    port: actual,
-    url: `http://${
-      ["0.0.0.0", "::", "127.0.0.1"].includes(host) ? "localhost" : host.includes(":") ? `[${host}]` : host
-    }:${actual}`,
+    port: listener.port,
+    url: `http://${nameFor(host)}:${listener.port}`,
     close: async () => {
       draining.abort();
       await drain(sockets);
       await bridge.close();
       // Waits for stalled peers without end, so it is not waited for.
-      await before(500, server.shutdown());
+      await before(500, listener.shutdown());
     },
   };
+}
+
+/** Under what name a browser on this machine reaches an address that is listened on. */
+function nameFor(host: string): string {
+  if (["0.0.0.0", "::", "127.0.0.1"].includes(host)) return "localhost";
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 /** How long peers may take to confirm a close. A stalled one never does. */
@@ -77,28 +84,6 @@ async function drain(sockets: Set<Socket>): Promise<void> {
   await Promise.all(closing);
   // The server's own shutdown would close with 1001 what has not been closed by then.
   await before(closeMs, Promise.all(all.map(({ closed }) => closed)));
-}
-
-async function listen(
-  { host, port }: { host: string; port: number },
-  fetch: (request: Request) => Response | Promise<Response>,
-): Promise<Deno.HttpServer<Deno.NetAddr>> {
-  try {
-    return await Promise.resolve(
-      Deno.serve({ hostname: host, port, onListen: () => {} }, (request) => fetch(request)),
-    );
-  } catch (error) {
-    const why = error instanceof Deno.errors.AddrInUse
-      ? "the port is in use"
-      : error instanceof Error
-      ? error.message
-      : String(error);
-    throw new ChatError(
-      "UNAVAILABLE",
-      `Cannot listen on "${host}:${port}": ${why}, choose another PORT or HOST.`,
-      { cause: error },
-    );
-  }
 }
 
 if (import.meta.main) {

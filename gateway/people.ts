@@ -4,6 +4,9 @@ import type { Sent__Output as Sent } from "../protos/gen/chat/Sent.ts";
 import { limits } from "../protos/limits.ts";
 import { LinkLost, type Upstream } from "./upstream.ts";
 
+/** A send that was under way when so many sessions broke is suspected of breaking them, and given up. */
+const triesMost = 5;
+
 /** What a person says. */
 export interface Said {
   readonly room: string;
@@ -13,6 +16,8 @@ export interface Said {
 }
 
 interface Waiting extends Said {
+  /** Sessions that broke while it was under way. */
+  tries: number;
   readonly resolve: (sent: Sent) => void;
   readonly reject: (error: ChatError) => void;
 }
@@ -73,6 +78,8 @@ export class Person {
   readonly #waiting = new Set<Waiting>();
   #handle: number | undefined;
   #leaving = false;
+  /** Why ChatService did not take the person, if it did not. */
+  #refusal: ChatError | undefined;
 
   constructor(username: string, { upstream, admit }: { upstream: () => Upstream; admit: () => () => void }) {
     this.#username = username;
@@ -86,10 +93,11 @@ export class Person {
 
   /** Resolves when it is stored; survives a change of session. Rejects with the refusal. */
   async send(said: Said): Promise<Sent> {
+    if (this.#refusal) throw this.#refusal;
     const answered = this.#admit();
     try {
       return await new Promise((resolve, reject) => {
-        const waiting = { ...said, resolve, reject };
+        const waiting = { ...said, tries: 0, resolve, reject };
         this.#waiting.add(waiting);
         this.#write(waiting);
       });
@@ -111,6 +119,7 @@ export class Person {
       if (error instanceof LinkLost) return;
       const refusal = toChatError(error);
       this.#open.reject(refusal);
+      this.#refusal = refusal;
       for (const { reject } of this.#waiting) reject(refusal);
       this.#waiting.clear();
     }
@@ -152,7 +161,7 @@ export class Person {
         );}
     }, (error) => {
       // It stays, and the next session sends it again under the same client_id.
-      if (error instanceof LinkLost) return;
+      if (error instanceof LinkLost && ++waiting.tries < triesMost) return;
       this.#waiting.delete(waiting);
       reject(toChatError(error));
     });

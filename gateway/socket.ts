@@ -25,6 +25,7 @@ export class Socket {
   readonly #ws: WebSocket;
   readonly #journal: Journal;
   readonly #gone = new AbortController();
+  readonly #opening: ReturnType<typeof setTimeout>;
   readonly #closed = Promise.withResolvers<void>();
   readonly #running = new Set<Promise<void>>();
   #part: (error: ChatError, delayMs: number) => void = () => {};
@@ -34,11 +35,17 @@ export class Socket {
     this.#ws = ws;
     this.#journal = journal;
     ws.onclose = () => {
+      clearTimeout(this.#opening);
       this.#gone.abort();
       this.#closed.resolve();
     };
     // What follows on it is a close.
     ws.onerror = () => {};
+    // A peer that resets its connection during the handshake leaves Deno 2.9 with a socket that tells nothing, ever.
+    this.#opening = setTimeout(() => {
+      this.#gone.abort();
+      this.#closed.resolve();
+    }, limits.openingMs);
   }
 
   /** Aborts when the socket is gone or going. */
@@ -54,7 +61,10 @@ export class Socket {
   /** Begins; see SocketHandlers. */
   listen({ opened, heard, part }: SocketHandlers): void {
     this.#part = part;
-    this.#ws.onopen = () => this.#guard(opened);
+    this.#ws.onopen = () => {
+      clearTimeout(this.#opening);
+      this.#guard(opened);
+    };
     this.#ws.onmessage = ({ data }) => {
       if (this.#gone.signal.aborted) return;
       // Replies are not waited for, so a peer that commands and never reads is stopped here.

@@ -9,6 +9,7 @@ import type { ClientFrame } from "../protos/gen/chat/ClientFrame.ts";
 import type { Parting__Output as Parting } from "../protos/gen/chat/Parting.ts";
 import type { ServerFrame__Output as ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
+import { before } from "../runtime/deadline.ts";
 import { jitter } from "../runtime/jitter.ts";
 import type { Journal } from "../runtime/journal.ts";
 import { Pulse } from "../runtime/pulse.ts";
@@ -107,7 +108,8 @@ export class Upstream {
   async close(): Promise<void> {
     this.#stop.abort();
     this.#call?.cancel();
-    await this.#done;
+    // A try to connect is left to end by itself: grpc-js 1.14 leaves timers running when it is cut short.
+    await before(closeMs, this.#done);
   }
 
   async #run(): Promise<void> {
@@ -116,18 +118,19 @@ export class Upstream {
       const ended = await this.#session();
       if (this.#stop.signal.aborted) return;
       this.#setAway(ended.reason);
-      attempt = ended.wasUp ? 0 : attempt + 1;
+      attempt = ended.held ? 0 : attempt + 1;
       const wait = ended.parting?.delayMs ?? jitter(attempt, { base: 100, most: 2_000 });
       await sleep(wait, this.#stop.signal);
     }
   }
 
   /** One session from its beginning to its end. */
-  async #session(): Promise<{ wasUp: boolean; reason: string; parting: Parting | undefined }> {
+  async #session(): Promise<{ held: boolean; reason: string; parting: Parting | undefined }> {
     const client = new grpc.Client(this.#address, grpc.credentials.createInsecure(), channelOptions);
     const call = openSession(client);
     const ended = Promise.withResolvers<string>();
     let parting: Parting | undefined;
+    let openedAt = Infinity;
     const pulse = this.#pulse = new Pulse({
       everyMs: limits.heartbeatMs,
       silenceMs: limits.silenceMs,
@@ -135,7 +138,11 @@ export class Upstream {
       dead: () => call.cancel(),
     });
     // ChatService sends its headers at once, before anything is asked of it.
-    call.on("metadata", () => this.#up(call));
+    call.on("metadata", () => {
+      openedAt = performance.now();
+      if (this.#stop.signal.aborted) call.cancel();
+      else this.#up(call);
+    });
     call.on("data", (frame: ServerFrame) => {
       pulse.heard();
       if (frame.parting) parting = frame.parting;
@@ -145,11 +152,11 @@ export class Upstream {
     call.on("end", () => ended.resolve("it ended the session"));
     const reason = await ended.promise;
     pulse.stop();
-    const wasUp = this.#call === call;
-    if (wasUp) this.#down();
+    const held = performance.now() - openedAt > holdsAfterMs;
+    if (this.#call === call) this.#down();
     call.cancel();
     client.close();
-    return { wasUp, reason: parting?.message ?? reason, parting };
+    return { held, reason: parting?.message ?? reason, parting };
   }
 
   #up(call: Call): void {
@@ -191,10 +198,18 @@ const sessionMethod = serviceDefinition("chat.ChatService").Session as grpc.Meth
   ServerFrame
 >;
 
+/** How long a close waits for a try to connect. */
+const closeMs = 1_000;
+
+/** A session that lasted less than this does not make the next wait short again, or a fault could spin. */
+const holdsAfterMs = 5_000;
+
 const channelOptions: grpc.ChannelOptions = {
   // Clients of one address share their connection and its backoff unless told otherwise: each try of ours is a fresh one.
   "grpc.use_local_subchannel_pool": 1,
   "grpc.initial_reconnect_backoff_ms": 1,
+  // ChatService is a neighbour; a proxy for the web at large does not lead to it.
+  "grpc.enable_http_proxy": 0,
   // Deno dies of a GOAWAY on a client that was idle for about 190 s (denoland/deno#36788).
   "grpc.client_idle_timeout_ms": 60_000,
   // Batches are bounded by count and bytes of text; this only has to be above them.

@@ -118,7 +118,10 @@ class SqliteLog implements Log {
   }
 
   read(room: string, after: number, count: number): RoomEvent[] {
-    return this.#read(this.#select.read, room, after, count).map(({ event }) => event);
+    const events = this.#read(this.#select.read, room, after, count).map(({ event }) => event);
+    const hole = events.findIndex(({ seq }, i) => seq !== after + 1 + i);
+    if (hole === 0 || (events.length === 0 && after < this.head(room))) throw this.#damaged();
+    return hole < 0 ? events : events.slice(0, hole);
   }
 
   find(room: string, sender: string, clientId: string): RoomEvent | undefined {
@@ -165,12 +168,19 @@ class SqliteLog implements Log {
       const records: LogRecord[] = [];
       let bytes = 0;
       for (const row of statement.iterate(...values)) {
-        const record = parseRow(row);
+        const record = parseRow(row) ?? raise(this.#damaged());
         records.push(record);
         if ((bytes += sizeOf(record.event)) >= limits.batchBytes) break;
       }
       return records;
     });
+  }
+
+  #damaged(): ChatError {
+    return new ChatError(
+      "DATA_LOSS",
+      `Cannot read "${this.#file}": it is damaged, restore it from a backup.`,
+    );
   }
 
   #guard<T>(read: () => T): T {
@@ -188,19 +198,28 @@ class SqliteLog implements Log {
   }
 }
 
-function parseRow(row: Record<string, unknown>): LogRecord {
-  const { message } = JSON.parse(String(row.body));
-  return {
-    position: Number(row.position),
-    room: String(row.room),
-    event: {
-      seq: Number(row.seq),
-      timestamp: String(row.timestamp),
-      sender: String(row.sender),
-      clientId: String(row.client_id),
-      message,
-    },
-  };
+/** The row as a record; undefined if what it holds cannot have been written by us. */
+function parseRow(row: Record<string, unknown>): LogRecord | undefined {
+  const { position, room, seq, timestamp, sender, client_id: clientId, body } = row;
+  const message = parseMessage(body);
+  if (typeof position !== "number" || typeof seq !== "number" || !message) return undefined;
+  if (typeof room !== "string" || typeof sender !== "string") return undefined;
+  if (typeof timestamp !== "string" || typeof clientId !== "string") return undefined;
+  return { position, room, event: { seq, timestamp, sender, clientId, message } };
+}
+
+function parseMessage(body: unknown): RoomEvent["message"] | undefined {
+  try {
+    const text: unknown = JSON.parse(String(body)).message.text;
+    return typeof text === "string" ? { text } : undefined;
+  } catch {
+    // Not JSON, or of another shape: the caller says so.
+    return undefined;
+  }
+}
+
+function raise(error: Error): never {
+  throw error;
 }
 
 /** In memory there is one connection and no fsync, so nothing to keep off this thread. */

@@ -1,15 +1,27 @@
 /** Keeps a second Switchboard away from a file that one serves already: two tails of one log would part. */
 import { ChatError } from "../protos/errors.ts";
 
-/** Holds `<file>.lock` until closed, or until the process ends in whatever way. Throws UNAVAILABLE. */
+/**
+ * Holds `<file>.lock`, beside the real file if this is a link to one, until it is closed or the process ends in
+ * whatever way. Throws UNAVAILABLE.
+ */
 export function lockFile(file: string): { close(): void } {
-  const lock = openLock(file);
+  const lock = openLock(realPath(file));
   if (lock.tryLockSync(true)) return lock;
   lock.close();
   throw new ChatError(
     "UNAVAILABLE",
     `Cannot open "${file}": another Switchboard serves it already, stop that one or choose another file.`,
   );
+}
+
+function realPath(file: string): string {
+  try {
+    return Deno.realPathSync(file);
+  } catch {
+    // A new file, or one that is no link; what is wrong with it will be told when it is opened.
+    return file;
+  }
 }
 
 function openLock(file: string): Deno.FsFile {

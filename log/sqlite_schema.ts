@@ -26,9 +26,20 @@ const migrations: readonly string[] = [
   `,
 ];
 
-/** Brings the file to the newest version. Throws FAILED_PRECONDITION for one from a newer program. */
-export function migrate(db: DatabaseSync, file: string): void {
-  const version = Number(db.prepare("PRAGMA user_version").get()?.user_version ?? 0);
+/** "SWBD", which tells our files from other programs'. https://www.sqlite.org/pragma.html#pragma_application_id */
+const applicationId = 0x53574244;
+
+/** Refuses, before anything is changed, a file of another program or of a newer version. Throws FAILED_PRECONDITION. */
+export function checkOwner(db: DatabaseSync, file: string): void {
+  const version = versionOf(db);
+  const tables = Number(db.prepare("SELECT count(*) AS tables FROM sqlite_schema").get()?.tables);
+  const owner = Number(db.prepare("PRAGMA application_id").get()?.application_id);
+  if (owner !== applicationId && (tables > 0 || version > 0) && version <= migrations.length) {
+    throw new ChatError(
+      "FAILED_PRECONDITION",
+      `Cannot open "${file}": it is another program's database, choose another file.`,
+    );
+  }
   if (version > migrations.length) {
     throw new ChatError(
       "FAILED_PRECONDITION",
@@ -36,20 +47,23 @@ export function migrate(db: DatabaseSync, file: string): void {
         `use a newer Switchboard or another file.`,
     );
   }
-  if (version === 0 && Number(db.prepare("SELECT count(*) AS tables FROM sqlite_schema").get()?.tables) > 0) {
-    throw new ChatError(
-      "FAILED_PRECONDITION",
-      `Cannot open "${file}": it is another program's database, choose another file.`,
-    );
-  }
+}
+
+/** Brings the file to the newest version. */
+export function migrate(db: DatabaseSync): void {
+  const version = versionOf(db);
   for (const [i, step] of migrations.entries()) {
     if (i < version) continue;
     db.prepare("BEGIN IMMEDIATE").run();
     db.exec(step);
     if (i === 0) db.prepare("INSERT INTO meta VALUES ('epoch', ?)").run(newEpoch());
-    db.exec(`PRAGMA user_version = ${i + 1}`);
+    db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${i + 1}`);
     db.prepare("COMMIT").run();
   }
+}
+
+function versionOf(db: DatabaseSync): number {
+  return Number(db.prepare("PRAGMA user_version").get()?.user_version ?? 0);
 }
 
 /** Short, since every frame carries it; 48 random bits tell one life of a log from another. */

@@ -13,20 +13,26 @@ export interface GroupWriter {
 /** Starts the thread and opens the file in it. Throws a ChatError that says what to do. */
 export async function startWriterThread(file: string): Promise<GroupWriter> {
   const worker = new Worker(new URL("./sqlite_writer.ts", import.meta.url), { type: "module" });
+  const dead = Promise.withResolvers<never>();
+  // Whoever asks next is told.
+  dead.promise.catch(() => {});
+  worker.onerror = (event) => {
+    event.preventDefault();
+    dead.reject(
+      new ChatError(
+        "UNAVAILABLE",
+        `Cannot write to "${file}": its thread failed (${event.message}), restart the server.`,
+      ),
+    );
+  };
   const ask = (question: ToWriter) => {
     const answer = Promise.withResolvers<readonly Appended[]>();
     worker.onmessage = ({ data }: MessageEvent<FromWriter>) => {
       if (data.kind === "done") answer.resolve(data.results);
       else answer.reject(new ChatError(data.code, data.message));
     };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      answer.reject(
-        new ChatError("UNAVAILABLE", `Cannot write to "${file}": its thread failed (${event.message}).`),
-      );
-    };
     worker.postMessage(question);
-    return answer.promise;
+    return Promise.race([answer.promise, dead.promise]);
   };
   try {
     await ask({ kind: "open", file });
@@ -37,7 +43,8 @@ export async function startWriterThread(file: string): Promise<GroupWriter> {
   return {
     commit: (appends) => ask({ kind: "commit", appends }),
     close: async () => {
-      await ask({ kind: "close" });
+      // A thread that is dead has nothing to finish.
+      await ask({ kind: "close" }).catch(() => {});
       worker.terminate();
     },
   };

@@ -7,7 +7,7 @@ import type { Appended } from "../chat/log.ts";
 import type { ErrorCode } from "../protos/errors.ts";
 import type { RoomEvent } from "../protos/events.ts";
 import { storageError } from "./sqlite_errors.ts";
-import { migrate } from "./sqlite_schema.ts";
+import { checkOwner, migrate } from "./sqlite_schema.ts";
 
 /** One append of a group. */
 export interface Append {
@@ -43,16 +43,21 @@ export class Writer {
       this.db = new DatabaseSync(file);
       // Another program may hold the file for a moment, such as a backup.
       this.db.exec("PRAGMA busy_timeout = 2000");
+      checkOwner(this.db, file);
       // Prepared, because node:sqlite gives a result code for statements only, not for `exec`.
       this.db.prepare("PRAGMA journal_mode = WAL").get();
       this.db.prepare("PRAGMA synchronous = FULL").run();
-      migrate(this.db, file);
+      migrate(this.db);
       this.#begin = this.db.prepare("BEGIN IMMEDIATE");
       this.#commit = this.db.prepare("COMMIT");
       this.#insert = this.db.prepare(
         "INSERT INTO events (room, seq, timestamp, sender, client_id, body) VALUES (?, ?, ?, ?, ?, ?)",
       );
       this.#head = this.db.prepare("SELECT coalesce(max(seq), 0) AS head FROM events WHERE room = ?");
+      // A file that can only be read would be noticed at the first message otherwise: BEGIN IMMEDIATE lets it pass.
+      this.#begin.run();
+      this.db.prepare("INSERT INTO meta VALUES ('probe', '')").run();
+      this.db.prepare("ROLLBACK").run();
     } catch (error) {
       throw storageError(error, `Cannot open "${file}"`);
     }

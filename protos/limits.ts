@@ -9,8 +9,10 @@ export const limits = {
   textBytes: 16_384,
   /** A client's id for a send. A UUID has 36; longer ones would bloat the index that keeps them for good. */
   clientIdBytes: 64,
-  /** One WebSocket message or gRPC message from outside: the longest text with every byte escaped, and room to spare. */
+  /** One WebSocket message: the longest text with every byte escaped, and room to spare. */
   frameBytes: 131_072,
+  /** One gRPC message from outside. A WebSocket message's text in UTF-8 and some more, so that none ends a gateway's session. */
+  grpcMessageBytes: 524_288,
   /** Frames in one WebSocket message. A page sends a few; more only serves to hold the loop. */
   framesPerMessage: 64,
   /** Commands of one browser that wait for an answer. Past it they are refused, told to retry. */
@@ -47,6 +49,8 @@ export const limits = {
   streams: 10_000,
   /** Sockets of one gateway, below the usual limit of open files. Deno exits when that is hit. */
   sockets: 10_000,
+  /** A WebSocket that was not opened for so long will not be. */
+  openingMs: 10_000,
   /** People that one session may open: a gateway's browsers. */
   peoplePerSession: 20_000,
   /** Browsers told to come back are spread over so long, so that they do not come all at once. */

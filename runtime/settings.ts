@@ -229,6 +229,7 @@ function folder(text: string): { value: string } | { wrong: string } {
 }
 
 function logUrl(text: string): { value: string } | { wrong: string } {
+  if (/^sqlite:file:/i.test(text)) return { wrong: "file: addresses are not taken, give the file's path" };
   if (/^sqlite:.+/s.test(text) && !text.includes("\0")) return { value: text };
   if (text.startsWith("nats://")) return { wrong: "this version has only the SQLite log, use sqlite:<file>" };
   return { wrong: "a log is sqlite:<file> or sqlite::memory:" };

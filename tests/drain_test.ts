@@ -33,7 +33,8 @@ async function callUntilRefused(port: number, name: string, ledger: Ledger): Pro
 
 /** Says things on a socket without waiting for answers, until it is told to part; writes down those that come. */
 async function sayUntilParted(socket: FrameSocket, name: string, ledger: Ledger): Promise<void> {
-  for (let id = 1_000; !socket.frames.some(({ parting }) => parting); id++) {
+  const open = () => socket.raw.ws.readyState === WebSocket.OPEN;
+  for (let id = 1_000; open() && !socket.frames.some(({ parting }) => parting); id++) {
     socket.raw.send({ id, send: { text: `${name} says ${id}` } });
     await pause(5);
   }

@@ -94,7 +94,7 @@ Deno.test("bytes that are no message, or too many, get a code and a reason, and 
     "a truncated message": raw([...ann, ...field(2, "hello there")].slice(0, -5)),
     "no protobuf at all": raw([0xff, 0xff, 0xff, 0xff]),
     "a stream's request, truncated": raw(ann.slice(0, -1), { method: streamMethod, stream: true }),
-    "too much": raw([...ann, ...field(2, "x".repeat(limits.frameBytes))]),
+    "too much": raw([...ann, ...field(2, "x".repeat(limits.grpcMessageBytes))]),
     "a wrong method": raw(ann, { method: "/chat.ChatService/Shout" }),
     "a wrong service": raw(ann, { method: "/chat.Other/SendMessage" }),
   };
@@ -108,7 +108,7 @@ Deno.test("bytes that are no message, or too many, get a code and a reason, and 
   }
   for (const answer of [truncated, stream]) assertMatch(answer?.details ?? "", /ends too early/);
   assertEquals(large?.code, "RESOURCE_EXHAUSTED");
-  assertStringIncludes(large?.details ?? "", String(limits.frameBytes));
+  assertStringIncludes(large?.details ?? "", String(limits.grpcMessageBytes));
   assertEquals([method?.code, service?.code], ["UNIMPLEMENTED", "UNIMPLEMENTED"]);
   assertStringIncludes(method?.details ?? "", "Shout");
 });

@@ -134,7 +134,7 @@ Deno.test("bad input at the gRPC door gets a code and a reason, and nothing is s
     [{ username: "ann", message: "hi", clientId: "x".repeat(65) }, status.INVALID_ARGUMENT, /client_id/],
     [{ username: "ann", message: "hi", room: "attic" }, status.NOT_FOUND, /"attic"/],
     [
-      { username: "ann", message: "x".repeat(limits.frameBytes) },
+      { username: "ann", message: "x".repeat(limits.grpcMessageBytes) },
       status.RESOURCE_EXHAUSTED,
       /larger than max/,
     ],
