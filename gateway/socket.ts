@@ -5,6 +5,7 @@
 import { ChatError, errors, toChatError } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
 import { tooSlow } from "../protos/partings.ts";
+import { sleep } from "../runtime/deadline.ts";
 import type { Journal } from "../runtime/journal.ts";
 
 /** Deno has no event for a drained send buffer, so it is looked at this often, in milliseconds. */
@@ -84,7 +85,7 @@ export class Socket {
     let least = this.#ws.bufferedAmount;
     let progressAt = Date.now();
     while (this.#ws.bufferedAmount > limits.socketBufferBytes && !this.#gone.signal.aborted) {
-      await new Promise((resolve) => setTimeout(resolve, drainCheckMs));
+      await sleep(drainCheckMs, { signal: this.#gone.signal });
       if (this.#ws.bufferedAmount < least) {
         least = this.#ws.bufferedAmount;
         progressAt = Date.now();

@@ -9,7 +9,7 @@ import type { ClientFrame } from "../protos/gen/chat/ClientFrame.ts";
 import type { Parting__Output as Parting } from "../protos/gen/chat/Parting.ts";
 import type { ServerFrame__Output as ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
-import { before } from "../runtime/deadline.ts";
+import { before, sleep } from "../runtime/deadline.ts";
 import { jitter } from "../runtime/jitter.ts";
 import type { Journal } from "../runtime/journal.ts";
 import { Pulse } from "../runtime/pulse.ts";
@@ -120,7 +120,7 @@ export class Upstream {
       this.#setAway(ended.reason);
       attempt = ended.held ? 0 : attempt + 1;
       const wait = ended.parting?.delayMs ?? jitter(attempt, { base: 100, most: 2_000 });
-      await sleep(wait, this.#stop.signal);
+      await sleep(wait, { signal: this.#stop.signal });
     }
   }
 
@@ -219,16 +219,4 @@ const channelOptions: grpc.ChannelOptions = {
 function openSession(client: grpc.Client): Call {
   const { path, requestSerialize, responseDeserialize } = sessionMethod;
   return client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, ms);
-    signal.addEventListener("abort", wake);
-  });
 }

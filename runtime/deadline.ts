@@ -1,3 +1,19 @@
+/** Waiting, with an end to it. */
+
+/** Resolves after `ms` milliseconds, or when the signal aborts. Leaves no timer behind. */
+export function sleep(ms: number, { signal }: { signal: AbortSignal }): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, ms);
+    if (signal.aborted) wake();
+    else signal.addEventListener("abort", wake);
+  });
+}
+
 /** Resolves when the promise settles, or after `ms` milliseconds, whichever is first. */
 export async function before(ms: number, promise: Promise<unknown>): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
