@@ -8,6 +8,13 @@ import { cannotRunHere, grpcClient, root, run, send, spawn, tempFolder } from ".
 
 const messages = 25;
 
+const traced = "write,writev,sendto,sendmsg,pwrite64,pwritev,fsync,fdatasync,sync_file_range,msync";
+
+/** strace into a file. -D keeps ChatService our own child, so that signals reach it; -yy names files and sockets. */
+function straceInto(file: string): string[] {
+  return ["strace", "-D", "-f", "-qq", "-yy", "-s", "65536", "-e", `trace=${traced}`, "-o", file];
+}
+
 /** A system call, with the lines of the trace at which it was entered and left. */
 interface Call {
   readonly name: string;
@@ -16,8 +23,6 @@ interface Call {
   left: number;
   result: string;
 }
-
-const traced = "write,writev,sendto,sendmsg,pwrite64,pwritev,fsync,fdatasync,sync_file_range,msync";
 
 /** Reads `strace -f`: "pid call(args) = result", or its two halves when another thread came between. */
 function parseTrace(trace: string): Call[] {
@@ -55,15 +60,19 @@ interface Proof {
   readonly answered: number;
 }
 
+function findAnswers(calls: readonly Call[], port: number): Call[] {
+  return calls.filter(({ name, args }) =>
+    /^(write|writev|sendto|sendmsg)$/.test(name) && args.includes(`<TCP:[127.0.0.1:${port}->`) &&
+    args.includes("Message sent")
+  );
+}
+
 /**
  * The client sends one message at a time, so the n-th answer on the server's socket is the n-th message's.
  * A page of the WAL repeats earlier messages; the first write that has a text is that text's own.
  */
 function prove(calls: readonly Call[], texts: readonly string[], port: number): Proof[] {
-  const answers = calls.filter(({ name, args }) =>
-    /^(write|writev|sendto|sendmsg)$/.test(name) && args.includes(`<TCP:[127.0.0.1:${port}->`) &&
-    args.includes("Message sent")
-  );
+  const answers = findAnswers(calls, port);
   assertEquals(answers.length, texts.length, "each message has one answer on the socket");
   return texts.map((text, i) => {
     const write = calls.find(({ name, args }) =>
@@ -82,12 +91,10 @@ function prove(calls: readonly Call[], texts: readonly string[], port: number): 
 /** Runs ChatService from `folder` under strace, sends one message after the other, and reads the trace. */
 async function traceSends(folder: string, data: string): Promise<Proof[]> {
   const trace = `${data}/trace`;
-  // -D keeps ChatService our own child, so that signals reach it and not strace; -yy names files and sockets.
-  const strace = ["strace", "-D", "-f", "-qq", "-yy", "-s", "65536", "-e", `trace=${traced}`, "-o", trace];
   const texts = Array.from({ length: messages }, (_, i) => `durable message ${i} of ${crypto.randomUUID()}`);
   await using server = await spawn("grpc", {
     env: { CHAT_LOG: `sqlite:${data}/chat.db` },
-    wrap: ["env", "-C", folder, ...strace],
+    wrap: ["env", "-C", folder, ...straceInto(trace)],
   });
   using client = grpcClient(server.port);
   for (const message of texts) await send(client, { username: "ann", message });
@@ -145,4 +152,28 @@ Deno.test("P1 durable: the trace of a log that does not sync shows it", async ()
   for (const { text, synced, answered } of proofs) {
     assert(synced > answered, `${text}: ${synced} ${answered}`);
   }
+});
+
+Deno.test("P1 durable: what a killed server may not have synced is synced before a repeat is acknowledged", async () => {
+  if (!await mayTrace()) return;
+  await using folder = await tempFolder();
+  const env = { CHAT_LOG: `sqlite:${folder.file("chat.db")}` };
+  const message = { username: "ann", message: "again", clientId: "1" };
+  {
+    await using server = await spawn("grpc", { env });
+    using client = grpcClient(server.port);
+    await send(client, message);
+    await server.kill("SIGKILL");
+  }
+  const trace = folder.file("trace");
+  await using server = await spawn("grpc", { env, wrap: straceInto(trace) });
+  using client = grpcClient(server.port);
+  assertEquals((await send(client, message)).duplicate, true);
+  await server.kill("SIGKILL");
+  const calls = parseTrace(await Deno.readTextFile(trace));
+  const [answer] = findAnswers(calls, server.port);
+  const sync = calls.find(({ name, args, result }) =>
+    /^(fsync|fdatasync)$/.test(name) && args.includes("chat.db-wal>") && result === "0"
+  );
+  assert(answer && sync && sync.left < answer.entered, "the WAL was synced first");
 });

@@ -1,0 +1,112 @@
+/** Readers that take nothing: what they cost, how they are told, and that they can go on where they were. */
+import { assert, assertEquals } from "@std/assert";
+import { status } from "@grpc/grpc-js";
+import { errors } from "../protos/errors.ts";
+import { limits } from "../protos/limits.ts";
+import { FrameSocket, grpcClient, send, serveChat, serveWeb, Stream } from "./harness.ts";
+
+/** A WebSocket client on a bare TCP connection, which reads only when asked to. */
+class BareSocket implements Disposable {
+  readonly #conn: Deno.TcpConn;
+
+  private constructor(conn: Deno.TcpConn) {
+    this.#conn = conn;
+  }
+
+  static async connect(port: number, path: string): Promise<BareSocket> {
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+    const lines = [
+      `GET ${path} HTTP/1.1`,
+      "Host: localhost",
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+    ];
+    await conn.write(new TextEncoder().encode(lines.join("\r\n") + "\r\n\r\n"));
+    return new BareSocket(conn);
+  }
+
+  /** Sends a short text, masked with zeros. */
+  async send(value: unknown): Promise<void> {
+    const text = new TextEncoder().encode(JSON.stringify(value));
+    assert(text.length < 126);
+    await this.#conn.write(new Uint8Array([0x81, 0x80 | text.length, 0, 0, 0, 0, ...text]));
+  }
+
+  /** Reads all that was sent, up to the end, and gives the close frame's code. */
+  async readToClose(): Promise<number> {
+    let last = new Uint8Array();
+    const buffer = new Uint8Array(1 << 20);
+    for (let n = await this.#conn.read(buffer); n !== null; n = await this.#conn.read(buffer)) {
+      last = new Uint8Array([...last.slice(-200), ...buffer.slice(Math.max(0, n - 200), n)]);
+      // A close frame is the last: 0x88, its length, and the code.
+      const at = last.lastIndexOf(0x88);
+      if (at >= 0 && last.length - at === 2 + (last[at + 1] ?? -1)) {
+        return ((last[at + 2] ?? 0) << 8) | (last[at + 3] ?? 0);
+      }
+    }
+    return 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.#conn.close();
+  }
+}
+
+Deno.test("P5 bounded: readers that take nothing are told TOO_SLOW after 30 s and resume; others notice nothing", async () => {
+  await using chat = await serveChat();
+  await using web = await serveWeb(chat.port);
+  using client = grpcClient(chat.port);
+  await using neighbour = await FrameSocket.connect(web.port);
+  await neighbour.ask({ follow: {} });
+
+  using frames = await BareSocket.connect(web.port, "/ws");
+  await frames.send([{ id: 1, follow: {} }]);
+  using tutorial = await BareSocket.connect(web.port, "/ws/ann");
+  const stalled = client.streamMessages({ username: "reader" });
+  const ended = new Promise<{ code: number; word: unknown }>((resolve) =>
+    stalled.on("status", ({ code, metadata }) => resolve({ code, word: metadata.get("chat-code")[0] }))
+  );
+  stalled.on("error", () => {});
+  let taken = 0;
+  const stall = () => {
+    taken++;
+    stalled.pause();
+  };
+  stalled.on("data", stall);
+
+  const text = "x".repeat(limits.textBytes);
+  const count = 1_500;
+  for (let i = 0; i < count; i += 50) {
+    await Promise.all(Array.from({ length: 50 }, () => send(client, { username: "bot", message: text })));
+  }
+  assertEquals((await neighbour.count(count)).length, count);
+  // Heartbeats of the one that is not stalled, which the harness does not answer, take its socket after 25 s.
+  const beats = setInterval(
+    () => neighbour.raw.ws.readyState === WebSocket.OPEN && neighbour.raw.send({ heartbeat: {} }),
+    5_000,
+  );
+  await new Promise((resolve) => setTimeout(resolve, limits.slowReaderMs + 3_000));
+  clearInterval(beats);
+
+  stalled.off("data", stall);
+  stalled.on("data", () => taken++);
+  stalled.resume();
+  assertEquals(await ended, { code: status.RESOURCE_EXHAUSTED, word: "TOO_SLOW" });
+  assert(taken < count, `${taken} of ${count}: no queue was kept for it`);
+  for (const socket of [frames, tutorial]) {
+    const code = await socket.readToClose();
+    assert(code === errors.TOO_SLOW.close || code === errors.SILENT.close, `${code}`);
+  }
+
+  using resumed = new Stream(client, {
+    username: "reader",
+    replay: "REPLAY_RESUME",
+    after: { epoch: neighbour.frames.find(({ followed }) => followed)?.followed?.epoch ?? "", seq: taken },
+  });
+  assertEquals(
+    (await resumed.count(count - taken)).map(({ seq }) => seq),
+    Array.from({ length: count - taken }, (_, i) => taken + 1 + i),
+  );
+});
