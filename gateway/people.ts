@@ -5,7 +5,7 @@ import { limits } from "../protos/limits.ts";
 import { LinkLost, type Upstream } from "./upstream.ts";
 
 /** A send that was under way when so many sessions broke is suspected of breaking them, and given up. */
-const triesMost = 5;
+const triesMost = 10;
 
 /** What a person says. */
 export interface Said {

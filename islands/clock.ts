@@ -4,14 +4,17 @@ const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: 
 const dayOfYear = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 const anyDay = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
 
+/** Hours and minutes, as the reader writes them. */
 export function clockTime(at: number): string {
   return Number.isNaN(at) ? "" : clock.format(at);
 }
 
+/** Date and time in full, for those who want to know exactly. */
 export function fullTime(at: number): string {
   return Number.isNaN(at) ? "" : full.format(at);
 }
 
+/** ISO 8601 in UTC, for machines. */
 export function isoTime(at: number): string {
   return Number.isNaN(at) ? "" : new Date(at).toISOString();
 }

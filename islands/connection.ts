@@ -20,6 +20,7 @@ export interface Live {
   since: number;
 }
 
+/** How the line to the gateway stands. */
 export type Connection =
   | Connecting
   | Live

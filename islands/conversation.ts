@@ -8,6 +8,7 @@ import type { Event__Output } from "../protos/gen/chat/Event.ts";
 import type { Followed__Output } from "../protos/gen/chat/Followed.ts";
 import { emptyOutbox, type Outbox, settle } from "./outbox.ts";
 
+/** Something that was said and is stored. */
 export interface Message {
   seq: number;
   sender: string;
@@ -17,6 +18,7 @@ export interface Message {
   at: number;
 }
 
+/** What a page holds of its room: what was said, what is on its way, and the place in the log. */
 export interface Conversation {
   /** This person's name, as the server has it. */
   me: string;
@@ -42,6 +44,7 @@ export interface Gap {
 export const mostMessages = 2_000;
 const slack = 200;
 
+/** A conversation that has heard nothing yet. */
 export function startConversation(me: string, outbox: Outbox = emptyOutbox()): Conversation {
   return { me, cursor: null, head: 0, from: 0, messages: [], reset: false, outbox };
 }

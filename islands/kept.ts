@@ -7,10 +7,12 @@ import type { Pending } from "./outbox.ts";
 const draftKey = "switchboard_draft";
 const outboxKey = "switchboard_outbox";
 
+/** The draft of this tab; empty if there is none. */
 export function loadDraft(): string {
   return load(draftKey);
 }
 
+/** Keeps the draft over a reload. */
 export function saveDraft(text: string): void {
   save(draftKey, text);
 }
@@ -26,6 +28,7 @@ export function loadOutbox(me: string): Pending[] {
   }
 }
 
+/** Keeps what is unsent over a reload, for this name alone. */
 export function saveOutbox(me: string, items: readonly Pending[]): void {
   const unsure = items.filter(({ fate }) => fate.is !== "stored");
   const kept = unsure.map((item): Pending =>

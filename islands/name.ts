@@ -12,10 +12,12 @@ export function nameProblem(name: string): string {
   return `Cannot join: the name is ${size} bytes long, at most ${limits.nameBytes} fit, choose a shorter one.`;
 }
 
+/** Lets the next page of this browser join under the name by itself. */
 export function rememberName(name: string): void {
   setCookie(encodeURIComponent(name), 365 * 24 * 60 * 60);
 }
 
+/** Lets the next page ask for a name again. */
 export function forgetName(): void {
   setCookie("", 0);
 }

@@ -7,12 +7,14 @@ import type { Refused__Output } from "../protos/gen/chat/Refused.ts";
 import type { Sent__Output } from "../protos/gen/chat/Sent.ts";
 import type { Cursor__Output } from "../protos/gen/chat/Cursor.ts";
 
+/** What became of a message so far. */
 export type Fate =
   | { is: "waiting" }
   | { is: "inflight"; id: number }
   | { is: "stored"; seq: number; epoch: string }
   | { is: "failed"; code: string; why: string };
 
+/** A message that is not known to be in the room yet. */
 export interface Pending {
   clientId: string;
   text: string;
@@ -21,6 +23,7 @@ export interface Pending {
   fate: Fate;
 }
 
+/** What one person has said and not seen in the room yet, in the order of saying. */
 export interface Outbox {
   /** In the order in which they were said. */
   items: readonly Pending[];
@@ -35,10 +38,12 @@ export const mostInFlight = 16;
 const longestHoldMs = 10_000;
 const firstHoldMs = 500;
 
+/** An outbox with what an earlier page left. */
 export function emptyOutbox(items: readonly Pending[] = []): Outbox {
   return { items, holdUntil: 0, refusals: 0 };
 }
 
+/** Adds what was just said. */
 export function enqueue(outbox: Outbox, said: { clientId: string; text: string; at: number }): Outbox {
   return { ...outbox, items: [...outbox.items, { ...said, fate: { is: "waiting" } }] };
 }
@@ -50,6 +55,7 @@ export function sendable(outbox: Outbox, now: number): readonly Pending[] {
   return outbox.items.filter(({ fate }) => fate.is === "waiting").slice(0, Math.max(0, room));
 }
 
+/** The message went out as the command of this id. */
 export function dispatched(outbox: Outbox, clientId: string, id: number): Outbox {
   return change(
     outbox,
@@ -69,6 +75,7 @@ export function stored(outbox: Outbox, id: number, { seq, epoch, timestamp }: Se
   return { ...settled, holdUntil: 0, refusals: 0 };
 }
 
+/** The command of this id was refused: the message fails, or is tried again later. */
 export function refused(
   outbox: Outbox,
   id: number,
@@ -97,6 +104,7 @@ export function retry(outbox: Outbox, clientId: string, fresh: string): Outbox {
   }));
 }
 
+/** Gives a message up. */
 export function discard(outbox: Outbox, clientId: string): Outbox {
   const failed = isFailed(clientId);
   return { ...outbox, items: outbox.items.filter((item) => !failed(item)) };

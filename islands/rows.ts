@@ -17,6 +17,7 @@ export interface Said {
   fate: Fate | null;
 }
 
+/** One row of the log, as it is shown. */
 export type Row = Said | { is: "day"; key: string; name: string };
 
 /** After a pause this long the same sender is named again. */

@@ -48,6 +48,9 @@ export class Writer {
       this.db.prepare("PRAGMA journal_mode = WAL").get();
       this.db.prepare("PRAGMA synchronous = FULL").run();
       migrate(this.db);
+      // A server that was killed may have left commits that were written and not synced. A repeat of their messages
+      // is answered from them, so they are synced first: a checkpoint begins with that.
+      this.db.prepare("PRAGMA wal_checkpoint(PASSIVE)").get();
       this.#begin = this.db.prepare("BEGIN IMMEDIATE");
       this.#commit = this.db.prepare("COMMIT");
       this.#insert = this.db.prepare(
