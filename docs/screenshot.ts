@@ -1,6 +1,7 @@
 /** Takes the README's pictures of the real page on real servers: `deno run -A docs/screenshot.ts`. */
 import { openBrowser, Person } from "../tests/browser.ts";
-import { grpcClient, send, serveChat, serveWeb } from "../tests/harness.ts";
+import { grpcClient, send } from "../tests/doors.ts";
+import { serveChat, serveWeb } from "../tests/harness.ts";
 
 const talk: [hour: number, minute: number, username: string, message: string][] = [
   [9, 12, "Mara Lindqvist", "Morning! Is the staging database back?"],

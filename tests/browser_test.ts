@@ -3,7 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { openBrowser, Person } from "./browser.ts";
-import { eventually, grpcClient, send, serveChat, serveWeb, spawn, tempFolder } from "./harness.ts";
+import { grpcClient, send } from "./doors.ts";
+import { eventually, serveChat, serveWeb, spawn, tempFolder } from "./harness.ts";
 import { runPython } from "./python.ts";
 
 function inBrowser(name: string, test: (browser: Browser) => Promise<void>): void {

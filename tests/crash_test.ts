@@ -9,17 +9,8 @@ import {
   talkOverGrpc,
   talkOverTutorial,
 } from "./crowd.ts";
-import {
-  eventually,
-  FrameSocket,
-  grpcClient,
-  quietPort,
-  send,
-  serveWeb,
-  spawn,
-  Stream,
-  tempFolder,
-} from "./harness.ts";
+import { FrameSocket, grpcClient, send, Stream } from "./doors.ts";
+import { eventually, quietPort, serveWeb, spawn, tempFolder } from "./harness.ts";
 import { readLog } from "./stored.ts";
 
 const rounds = Number(Deno.env.get("ROUNDS") ?? 20);

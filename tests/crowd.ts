@@ -1,5 +1,5 @@
 /** People who talk without pause through every door, and a ledger of what they said and what they were answered. */
-import { FrameSocket, grpcClient, RawSocket, send } from "./harness.ts";
+import { FrameSocket, grpcClient, RawSocket, send } from "./doors.ts";
 
 /** An acknowledgement. */
 export interface Ack {

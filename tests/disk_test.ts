@@ -5,7 +5,8 @@ import type { ServiceError } from "@grpc/grpc-js";
 import { errors } from "../protos/errors.ts";
 import type { ChatMessage } from "../protos/gen/chat/ChatMessage.ts";
 import { pause } from "./crowd.ts";
-import { eventually, grpcClient, send, spawn, type Spawned, Stream, tempFolder } from "./harness.ts";
+import { grpcClient, send, Stream } from "./doors.ts";
+import { eventually, spawn, type Spawned, tempFolder } from "./harness.ts";
 import { withMounts } from "./mounts.ts";
 import { readLog } from "./stored.ts";
 

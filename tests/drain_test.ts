@@ -4,16 +4,8 @@ import { errors } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
 import type { ServerFrame__Output } from "../protos/gen/chat/ServerFrame.ts";
 import { backoff, type Ledger, newLedger, pause } from "./crowd.ts";
-import {
-  FrameSocket,
-  grpcClient,
-  RawSocket,
-  send,
-  spawn,
-  type Spawned,
-  Stream,
-  tempFolder,
-} from "./harness.ts";
+import { FrameSocket, grpcClient, RawSocket, send, Stream } from "./doors.ts";
+import { spawn, type Spawned, tempFolder } from "./harness.ts";
 import { readLog, type Stored } from "./stored.ts";
 
 /** Says one thing after the other over gRPC, until one is not acknowledged. */

@@ -1,7 +1,8 @@
 /** Clients that share no code with us: Debian's python3-grpcio, with stubs from the tutorial's file alone, and buf. */
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { limits } from "../protos/limits.ts";
-import { grpcClient, run, send, serveChat, Stream, toolArgs } from "./harness.ts";
+import { grpcClient, send, Stream } from "./doors.ts";
+import { run, serveChat, toolArgs } from "./harness.ts";
 import { runPython } from "./python.ts";
 
 interface Told {

@@ -1,22 +1,10 @@
 /** The gateway: HTTP without a port, and the two WebSocket doors over real sockets. */
-import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { makeApp } from "../gateway/app.tsx";
-import { loadAssets } from "../gateway/assets.ts";
-import { Bridge } from "../gateway/bridge.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { errors } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
-import { silent } from "../runtime/journal.ts";
-import {
-  bundle,
-  eventually,
-  FrameSocket,
-  grpcClient,
-  RawSocket,
-  send,
-  serveChat,
-  serveWeb,
-  Stream,
-} from "./harness.ts";
+import { FrameSocket, grpcClient, RawSocket, send, Stream } from "./doors.ts";
+import { eventually, serveChat, serveWeb } from "./harness.ts";
+import { relay } from "./relay.ts";
 
 interface Told {
   readonly username?: string;
@@ -24,99 +12,6 @@ interface Told {
   readonly timestamp?: string;
   readonly error?: string;
 }
-
-/** An app whose ChatService is not there. */
-async function lonelyApp() {
-  await bundle();
-  const bridge = new Bridge("127.0.0.1:1", { journal: silent });
-  const app = makeApp({
-    assets: await loadAssets(),
-    bridge,
-    journal: silent,
-    sockets: new Set(),
-    socketsMost: 10,
-    origin: { host: "127.0.0.1", origins: [] },
-    draining: new AbortController().signal,
-  });
-  const dispose = async () => {
-    await bridge.close();
-    // grpc-js leaves its backoff timer of a failed connection running, for a millisecond here.
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  };
-  return { app, [Symbol.asyncDispose]: dispose };
-}
-
-Deno.test("HTTP: the page is rendered under a strict policy, its assets are kept for good", async () => {
-  await using lonely = await lonelyApp();
-  const page = await lonely.app.request("/");
-  const html = await page.text();
-  const policy = page.headers.get("content-security-policy") ?? "";
-  const nonce = /script-src 'nonce-([^']+)'/.exec(policy)?.[1];
-  assertEquals(page.status, 200);
-  assertStringIncludes(policy, "default-src 'none'");
-  assert(!policy.includes("unsafe"), policy);
-  for (const [tag] of html.matchAll(/<script[^>]*>/g)) assertStringIncludes(tag, `nonce="${nonce}"`);
-  assert(!/<[^>]+\s(style|on\w+)=/.test(html), "no inline style or handler");
-  assertStringIncludes(html, "<form");
-  assertEquals(page.headers.get("x-content-type-options"), "nosniff");
-  const [script = "", style = ""] = [...html.matchAll(/\/assets\/[a-z]+-[0-9a-f]{12}\.(?:js|css)/g)].map(
-    String,
-  ).sort((a, b) => b.length - a.length);
-  for (const path of [script, style]) {
-    const asset = await lonely.app.request(path);
-    assertEquals(asset.status, 200, path);
-    assertEquals(asset.headers.get("cache-control"), "public, max-age=31536000, immutable");
-    await asset.body?.cancel();
-  }
-  const again = await lonely.app.request("/");
-  assert(!(await again.text()).includes(String(nonce)), "a nonce is used once");
-});
-
-Deno.test("HTTP: a remembered name is only ever text in the page", async () => {
-  await using lonely = await lonelyApp();
-  const name = `"><script>alert(1)</script>`;
-  const page = await lonely.app.request("/", {
-    headers: { cookie: `switchboard_name=${encodeURIComponent(name)}` },
-  });
-  assert(!(await page.text()).includes("<script>alert"));
-  const broken = await lonely.app.request("/", { headers: { cookie: "switchboard_name=%E0%A4%A" } });
-  assertEquals(broken.status, 200);
-});
-
-Deno.test("HTTP: unknown paths and methods, and doors that are not upgraded, get a status and a reason", async () => {
-  await using lonely = await lonelyApp();
-  const cases: [string, string, number][] = [
-    ["GET", "/nope", 404],
-    ["GET", "/assets/chat-000000000000.js", 404],
-    ["GET", "/assets/../deno.json", 404],
-    ["GET", "/%2e%2e/deno.json", 404],
-    ["POST", "/", 405],
-    ["DELETE", "/healthz", 405],
-    ["PUT", "/nope", 404],
-    ["GET", "/ws", 426],
-    ["GET", "/ws/ann", 426],
-    ["POST", "/ws", 405],
-  ];
-  for (const [method, path, expected] of cases) {
-    const response = await lonely.app.request(path, { method });
-    assertEquals(response.status, expected, `${method} ${path}`);
-    assertMatch((await response.json()).error, /^Cannot /);
-  }
-  assertEquals((await lonely.app.request("/", { method: "HEAD" })).status, 200);
-});
-
-Deno.test("HTTP: healthz tells that the process lives, readyz that ChatService answers", async () => {
-  await using lonely = await lonelyApp();
-  assertEquals((await lonely.app.request("/healthz")).status, 200);
-  assertEquals((await lonely.app.request("/readyz")).status, 503);
-  await using chat = await serveChat();
-  await using web = await serveWeb(chat.port);
-  await eventually(async () => {
-    const response = await fetch(`${web.url}/readyz`);
-    await response.body?.cancel();
-    return response.status === 200;
-  });
-});
 
 Deno.test("P6 closed: a foreign origin is turned away before the upgrade, the page's own and a listed one are not", async () => {
   await using chat = await serveChat();
@@ -163,40 +58,6 @@ Deno.test("P2 ordered: both doors show the same messages in the same order", asy
   );
   assertEquals(Object.keys(told[0] ?? {}), ["username", "message", "timestamp"]);
 });
-
-/** A TCP relay that counts what goes through it. */
-function relay(to: number) {
-  const counts = { connections: 0, bytesBack: 0 };
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const open = new Set<Deno.Conn>();
-  const pump = async (from: Deno.Conn, into: Deno.Conn, count: (bytes: number) => void) => {
-    const buffer = new Uint8Array(65_536);
-    try {
-      for (let n = await from.read(buffer); n !== null; n = await from.read(buffer)) {
-        count(n);
-        for (let done = 0; done < n;) done += await into.write(buffer.subarray(done, n));
-      }
-    } catch {
-      // One end is gone; the other one is told below.
-    }
-    for (const conn of [from, into]) if (open.delete(conn)) conn.close();
-  };
-  const pumps: Promise<void>[] = [];
-  const accepting = (async () => {
-    for await (const client of listener) {
-      counts.connections++;
-      const server = await Deno.connect({ hostname: "127.0.0.1", port: to });
-      open.add(client).add(server);
-      pumps.push(pump(client, server, () => {}), pump(server, client, (bytes) => counts.bytesBack += bytes));
-    }
-  })();
-  const dispose = async () => {
-    listener.close();
-    await accepting;
-    await Promise.all(pumps);
-  };
-  return { counts, port: listener.addr.port, [Symbol.asyncDispose]: dispose };
-}
 
 Deno.test("P5 bounded: a gateway follows the room once, however many browsers are in it", async () => {
   await using chat = await serveChat();

@@ -6,7 +6,8 @@ import type { ClientFrame } from "../protos/gen/chat/ClientFrame.ts";
 import type { ChatServiceClient } from "../protos/gen/chat/ChatService.ts";
 import type { ServerFrame__Output } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
-import { eventually, grpcClient, send, serveChat, spawn, Stream, tempFolder } from "./harness.ts";
+import { grpcClient, send, Stream } from "./doors.ts";
+import { eventually, serveChat, spawn, tempFolder } from "./harness.ts";
 
 async function refused(act: () => Promise<unknown>): Promise<ServiceError> {
   return await assertRejects(act) as ServiceError;

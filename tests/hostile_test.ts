@@ -1,17 +1,8 @@
 /** What a hostile client, or a hostile machine, tries. Each of these once took a server down, or told a reader nothing. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { limits } from "../protos/limits.ts";
-import {
-  eventually,
-  FrameSocket,
-  grpcClient,
-  RawSocket,
-  send,
-  serveChat,
-  serveWeb,
-  spawn,
-  tempFolder,
-} from "./harness.ts";
+import { FrameSocket, grpcClient, RawSocket, send } from "./doors.ts";
+import { eventually, serveChat, serveWeb, spawn, tempFolder } from "./harness.ts";
 
 const wide = "漢".repeat(limits.frameBytes - 100);
 

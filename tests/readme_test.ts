@@ -4,7 +4,8 @@
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { documents, generated } from "../docs/generate.ts";
-import { cannotRunHere, eventually, RawSocket, root, run, tempFolder } from "./harness.ts";
+import { RawSocket } from "./doors.ts";
+import { cannotRunHere, eventually, root, run, tempFolder } from "./harness.ts";
 
 interface Block {
   /** Such as `sh start`. */

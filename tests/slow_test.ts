@@ -3,7 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import { status } from "@grpc/grpc-js";
 import { errors } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
-import { FrameSocket, grpcClient, send, serveChat, serveWeb, Stream } from "./harness.ts";
+import { FrameSocket, grpcClient, send, Stream } from "./doors.ts";
+import { serveChat, serveWeb } from "./harness.ts";
 
 /** A WebSocket client on a bare TCP connection, which reads only when asked to. */
 class BareSocket implements Disposable {

@@ -4,7 +4,8 @@
  * sync of the WAL begins after that and returns 0, and only then the answer is handed to the socket.
  */
 import { assert, assertEquals } from "@std/assert";
-import { cannotRunHere, grpcClient, root, run, send, spawn, tempFolder } from "./harness.ts";
+import { grpcClient, send } from "./doors.ts";
+import { cannotRunHere, root, run, spawn, tempFolder } from "./harness.ts";
 
 const messages = 25;
 

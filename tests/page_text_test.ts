@@ -1,0 +1,167 @@
+/** What the page reads and writes: frames, texts, rows, the document. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { h } from "preact";
+import { renderToString } from "preact-render-to-string";
+import { Page } from "../gateway/page.tsx";
+import { dayName, dayOf } from "../islands/clock.ts";
+import { startConversation, take } from "../islands/conversation.ts";
+import { readFrames } from "../islands/frames.ts";
+import { pieces } from "../islands/links.ts";
+import { nameProblem } from "../islands/name.ts";
+import * as outboxes from "../islands/outbox.ts";
+import { rows } from "../islands/rows.ts";
+import { hueOf, initials } from "../islands/sender.ts";
+import { textProblem, textWarning } from "../islands/text.ts";
+import { limits } from "../protos/limits.ts";
+import { epoch, event, room, say } from "./page_fixtures.ts";
+
+Deno.test("frames: whatever comes over the socket, reading it does not throw", () => {
+  fc.assert(fc.property(fc.oneof(fc.json(), fc.string(), fc.anything()), (data) => {
+    assert(Array.isArray(readFrames(data)));
+  }));
+});
+
+Deno.test("frames: fields at their default may be missing", () => {
+  const read = (frame: unknown) => readFrames(JSON.stringify(frame))[0];
+  const body = { room, epoch, head: 0, after: 0, recovered: false };
+  assertEquals(read([{ id: 2, followed: { room, epoch } }]), { is: "followed", id: 2, body });
+  assertEquals(read({ link: {} }), { is: "link", id: 0, body: { up: false, message: "" } });
+  assertEquals(read({ heartbeat: {} }), { is: "heartbeat", id: 0, body: {} });
+  assertEquals(read({ id: "7", sent: { seq: "42" } }), {
+    is: "sent",
+    id: 7,
+    body: { seq: 42, epoch: "", timestamp: "", duplicate: false },
+  });
+  assertEquals(read({ batch: { epoch, first: 1, events: [{ seq: 1, sender: "ann" }, 7] } })?.is, "batch");
+  assertEquals(readFrames('[{"later":{}},3,null]'), []);
+});
+
+// What people read
+
+Deno.test("text: the pieces of a text are the text, and only web addresses can be followed", () => {
+  const texts = fc.array(fc.oneof(
+    fc.string({ unit: "grapheme" }),
+    fc.webUrl(),
+    fc.constantFrom(
+      "http://",
+      "https://a.b/(c)",
+      "javascript:alert(1)",
+      " ",
+      ").",
+      "<b>",
+      "data:x",
+      "HTTP://X",
+    ),
+  )).map((parts) => parts.join(""));
+  fc.assert(fc.property(texts, (text) => {
+    const found = pieces(text);
+    assertEquals(found.map((piece) => piece.text).join(""), text);
+    for (const { href } of found) if (href) assertMatch(href, /^https?:\/\//i);
+  }));
+  assertEquals(pieces("see (https://a.example/x_(y)), ok").map(({ href }) => href), [
+    "",
+    "https://a.example/x_(y)",
+    "",
+  ]);
+});
+
+Deno.test("P5 bounded: no text that fits holds the page up while its addresses are looked for", () => {
+  const most = limits.textBytes - 20;
+  for (const hostile of [")", ".", "(", "http://", "\u200d", "https://a.b/)", "]."]) {
+    const began = performance.now();
+    pieces("https://a.example/" + hostile.repeat(most / hostile.length) + "x");
+    assert(performance.now() - began < 200, hostile);
+  }
+});
+
+Deno.test("text: limits are bytes, told before they hurt and refused here before they are sent", () => {
+  assertEquals(textWarning("a".repeat(1000)), "");
+  assertEquals(textWarning("é".repeat(8_192)), "0 bytes left");
+  assertEquals(textWarning("é".repeat(8_192) + "a"), "1 byte too long");
+  assertEquals(textProblem("a".repeat(limits.textBytes)), "");
+  assertStringIncludes(textProblem("€".repeat(6_000)), "18,000 bytes");
+  assertEquals(nameProblem("ann"), "");
+  assertStringIncludes(nameProblem("  "), "empty");
+  assertStringIncludes(nameProblem("名".repeat(22)), "66 bytes");
+});
+
+Deno.test("rows: days part, groups form, own messages are marked, pending ones come last", () => {
+  const day = dayOf(Date.now());
+  const at = (hours: number, minutes = 0) => day + (hours * 60 + minutes) * 60_000;
+  const said = (seq: number, sender: string, when: number) => ({
+    seq,
+    sender,
+    clientId: "",
+    text: "",
+    at: when,
+  });
+  const outbox = say(outboxes.emptyOutbox(), "p");
+  const messages = [
+    said(1, "bob", at(-3)),
+    said(2, "bob", at(9)),
+    said(3, "bob", at(9, 1)),
+    said(4, "bob", at(9, 30)),
+    said(5, "ann", at(9, 30)),
+  ];
+  const shown = rows({ ...startConversation("ann", outbox), messages }, day);
+  const told = shown.map((row) =>
+    row.is === "day" ? row.name : `${row.sender}${row.first ? "!" : ""}${row.mine ? " mine" : ""}`
+  );
+  assertEquals(told, ["Yesterday", "bob!", "Today", "bob!", "bob", "bob!", "ann! mine", "ann mine"]);
+  assertEquals(new Set(shown.map(({ key }) => key)).size, shown.length);
+});
+
+Deno.test("rows: a message keeps its key from pending to seen, so nothing jumps", () => {
+  const pending = {
+    ...startConversation("ann", say(outboxes.emptyOutbox(), "c1")),
+    cursor: { epoch, seq: 0 },
+  };
+  const seen = take(pending, {
+    room,
+    epoch,
+    first: 1,
+    events: [event(1, { sender: "ann", clientId: "c1" })],
+  });
+  assertEquals(rows(seen.conversation, 0).at(-1)?.key, rows(pending, 0).at(-1)?.key);
+});
+
+Deno.test("clock: days are named in the reader's zone", () => {
+  const today = new Date(2026, 2, 1).getTime();
+  assertEquals(dayName(today, today), "Today");
+  assertEquals(dayName(new Date(2026, 1, 28).getTime(), today), "Yesterday");
+  assert(!dayName(new Date(2026, 1, 27).getTime(), today).includes("2026"));
+  assertStringIncludes(dayName(new Date(2025, 1, 27).getTime(), today), "2025");
+});
+
+Deno.test("sender: a face has a steady colour and at most two letters", () => {
+  assertEquals(initials("Mara Lindqvist"), "ML");
+  assertEquals(initials("👩‍🚀 one"), "👩‍🚀O");
+  assertEquals(initials("build-bot"), "BB");
+  assertEquals(initials(""), "?");
+  fc.assert(fc.property(fc.string(), (name) => hueOf(name) >= 0 && hueOf(name) < 12));
+});
+
+// The document
+
+Deno.test("page: a name is shown as text, and nothing in the document needs an inline style or script", () => {
+  const name = `"><script>alert(1)</script>`;
+  for (const given of ["", name]) {
+    const html = renderToString(
+      h(Page, { nonce: "n0", script: "/chat-1.js", style: "/style-1.css", name: given }),
+    );
+    assert(!html.includes("<script>alert"));
+    assert(!/\sstyle="/.test(html));
+    assertEquals(html.match(/<script/g)?.length, 1);
+    assertStringIncludes(html, `nonce="n0" src="/chat-1.js"`);
+    assertStringIncludes(html, "<noscript>");
+  }
+});
+
+Deno.test("page: the door is open to a stranger, the room to somebody who was here", () => {
+  const html = (name: string) => renderToString(h(Page, { nonce: "n", script: "/s", style: "/c", name }));
+  assertMatch(html(""), /<main id="door" class="door">/);
+  assertMatch(html(""), /<div id="room" data-name hidden>/);
+  assertMatch(html("ann"), /<main id="door" class="door" hidden>/);
+  assertMatch(html("ann"), /<div id="room" data-name="ann">/);
+});
