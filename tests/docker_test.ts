@@ -88,7 +88,7 @@ async function serveBoth(space: MountSpace, image: Builder): Promise<void> {
     const script = page.match(/src="([/]assets[^"]+)"/)[1];
     console.log((await fetch("http://127.0.0.1:8000" + script)).status);`;
   assertEquals(await container.evaluate(page), "200\n");
-  const sends = `import { grpcClient, send } from "./tests/harness.ts";
+  const sends = `import { grpcClient, send } from "./tests/doors.ts";
     using client = grpcClient(50051);
     console.log((await send(client, { username: "ann", message: "from outside" })).seq);`;
   assertEquals(await container.evaluate(sends), "1\n");
