@@ -49,8 +49,10 @@ export class Session {
     if (this.#stop.signal.aborted) return;
     const reply = await this.#carryOut(frame).catch(refusal);
     if (this.#stop.signal.aborted) return;
+    // Whoever read the room before stops before the reply is written: what comes behind it is the new reader's.
+    const reader = reply.followed && this.#replaceReader(String(reply.followed.room));
     await this.#write({ id: frame.id, ...reply });
-    if (reply.followed) this.#read(String(reply.followed.room), reply.followed);
+    if (reply.followed && reader) this.#read(String(reply.followed.room), reply.followed, reader);
   }
 
   /** Refuses what came, and was no frame. */
@@ -141,13 +143,22 @@ export class Session {
     );
   }
 
-  async #read(room: string, { epoch, after }: { epoch?: string; after?: unknown }): Promise<void> {
+  #replaceReader(room: string): AbortController {
     this.#readers.get(room)?.abort();
     const reader = new AbortController();
     this.#readers.set(room, reader);
+    return reader;
+  }
+
+  async #read(
+    room: string,
+    { epoch, after }: { epoch?: string; after?: unknown },
+    reader: AbortController,
+  ): Promise<void> {
     const cursor = { epoch: epoch ?? "", after: Number(after) };
     try {
       for await (const batch of follow(this.#chat.feed(room), cursor, { signal: reader.signal })) {
+        if (reader.signal.aborted) return;
         await this.#out.write({ batch: { ...batch, events: [...batch.events] } });
       }
     } catch (error) {

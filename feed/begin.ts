@@ -61,7 +61,7 @@ async function firstSince(feed: Feed, time: string): Promise<number> {
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
     const [event] = feed.tail.slice(middle - 1) ?? await feed.read(middle - 1, 1);
-    if (event && event.timestamp < time) low = middle + 1;
+    if (event && Date.parse(event.timestamp) < Date.parse(time)) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -174,6 +174,12 @@ class Browser {
   ): Promise<Followed> {
     await room.whenCaughtUp({ signal });
     if (start.replay === "RESUME") await room.whenHolding(start, { signal });
+    if (signal.aborted) {
+      throw new ChatError(
+        "UNAVAILABLE",
+        "Cannot follow: another follow or the end came first, follow again.",
+      );
+    }
     return { room: room.room, ...await beginIn(room, start) };
   }
 
@@ -189,7 +195,12 @@ class Browser {
       }
       if (signal.aborted) return;
       // The room began another life: the reader is told that what it holds is not this room's past.
-      const followed = await this.#begin(room, { replay: "RESUME", epoch, seq: after }, signal);
+      const followed = await this.#begin(room, { replay: "RESUME", epoch, seq: after }, signal).catch(
+        (error) => {
+          if (!signal.aborted) throw error;
+        },
+      );
+      if (!followed) return;
       ({ epoch, after } = followed);
       this.#send({ followed });
     }

@@ -19,11 +19,13 @@ export function listen(
   { host, port }: { host: string; port: number },
   { handler, journal }: { handler: Handler; journal: Journal },
 ): Listener {
+  let stopping = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let server = serve(host, port, handler);
   const actual = server.addr.port;
   const supervise = () => {
     server.finished.catch((error) => {
+      if (stopping) return;
       journal.warn(`The listener on port ${actual} ended (${reason(error)}); listening again.`);
       again();
     });
@@ -43,6 +45,7 @@ export function listen(
   return {
     port: actual,
     shutdown: () => {
+      stopping = true;
       clearTimeout(timer);
       return server.shutdown();
     },

@@ -139,6 +139,10 @@ export class Person {
 
   #leave(): void {
     if (this.#waiting.size > 0) return;
+    // Changes nothing for one who was let in.
+    this.#open.reject(
+      new ChatError("UNAVAILABLE", "Cannot open the person: they left before they were let in."),
+    );
     if (this.#handle !== undefined) {
       // It ends with the session anyway.
       this.#upstream().request({ close: { person: this.#handle } }).catch(() => {});

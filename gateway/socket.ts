@@ -64,6 +64,8 @@ export class Socket {
     this.#part = part;
     this.#ws.onopen = () => {
       clearTimeout(this.#opening);
+      // Given up meanwhile, as when the process was stopped: it is told to come back.
+      if (this.#gone.signal.aborted) return this.#ws.close(errors.UNAVAILABLE.close);
       this.#guard(opened);
     };
     this.#ws.onmessage = ({ data }) => {

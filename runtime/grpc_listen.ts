@@ -1,19 +1,26 @@
 /** Opening and closing a gRPC server's port. */
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
+import { type AddressInfo, createServer, type Server as NetServer } from "node:net";
 import { before } from "./deadline.ts";
+import { withoutGoaway } from "./grpc_goaway.ts";
+
+type ConnectionInjector = ReturnType<Server["createConnectionInjector"]>;
+
+/** The door of each server, and what lets its connections in. */
+const doors = new WeakMap<Server, { door: NetServer; injector: ConnectionInjector }>();
 
 /** Listens without TLS and gives the port; 0 asks for a free one. Rejects with the reason in words. */
 export function listen(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
-  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const door = createServer({ noDelay: true }, (socket) => injector.injectConnection(withoutGoaway(socket)));
+  doors.set(server, { door, injector });
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, actual) => {
-      if (error) reject(new Error(inWords(error.message)));
-      else resolve(actual);
-    });
+    door.once("error", (error) => reject(new Error(inWords(error.message))));
+    door.listen(port, host, () => resolve((door.address() as AddressInfo).port));
   });
 }
 
-/** grpc-js gives no code, only a text with Node's codes in it. */
+/** Node gives its codes in the text. */
 function inWords(message: string): string {
   const words = {
     EADDRINUSE: "the port is in use",
@@ -25,6 +32,13 @@ function inWords(message: string): string {
 
 /** Ends politely, or after `ms` by force: clients may hold on to their connections. */
 export async function shutdown(server: Server, ms: number): Promise<void> {
-  await before(ms, new Promise<void>((resolve) => server.tryShutdown(() => resolve())));
+  const open = doors.get(server);
+  if (open) {
+    // Resolves when every connection has ended, and so has sent its last answer.
+    const closed = new Promise<void>((resolve) => open.door.close(() => resolve()));
+    // Ends its sessions, each once its calls are answered, for all its name.
+    open.injector.destroy();
+    await before(ms, closed);
+  }
   server.forceShutdown();
 }

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { limits } from "../protos/limits.ts";
 import { FrameSocket, grpcClient, RawSocket, send } from "./doors.ts";
-import { eventually, serveChat, serveWeb, spawn, tempFolder } from "./harness.ts";
+import { eventually, run, serveChat, serveWeb, spawn, tempFolder } from "./harness.ts";
 
 const wide = "漢".repeat(limits.frameBytes - 100);
 
@@ -188,4 +188,49 @@ Deno.test("a link to a database that is served is no way around its lock", async
     error.message
   );
   assertMatch(String(second), /another Switchboard serves it already/);
+});
+
+Deno.test("P5 bounded: a client that closes politely after many calls does not end the server", async () => {
+  await using chat = await spawn("grpc", { env: { CHAT_LOG: "sqlite::memory:" } });
+  const script = `import { connect } from "node:http2";
+    const client = connect("http://127.0.0.1:${chat.port}");
+    const call = () => new Promise((resolve) => {
+      const headers = { ":method": "POST", ":path": "/chat.ChatService/SendMessage", "content-type": "application/grpc", te: "trailers" };
+      const stream = client.request(headers);
+      stream.on("close", resolve).resume();
+      stream.end(Buffer.from("00000000070a016112026869", "hex"));
+    });
+    await Promise.all(Array.from({ length: 300 }, call));
+    client.close();
+    await new Promise((resolve) => client.on("close", resolve));`;
+  for (let round = 0; round < 3; round++) {
+    const { code, stderr } = await run(["node", "--input-type=module", "-e", script]);
+    assertEquals(code, 0, stderr);
+    using client = grpcClient(chat.port);
+    assertEquals((await send(client, { username: "ann", message: "still here" })).seq, 301 * (round + 1));
+  }
+});
+
+Deno.test("Session: following a room again sends nothing of the old place after the new answer", async () => {
+  await using chat = await serveChat();
+  using client = grpcClient(chat.port);
+  const text = "x".repeat(12_000);
+  for (let i = 0; i < 800; i += 50) {
+    await Promise.all(Array.from({ length: 50 }, () => send(client, { username: "bot", message: text })));
+  }
+  const call = client.session();
+  call.on("error", () => {});
+  const firsts: number[] = [];
+  let moved = false;
+  call.on("data", ({ id, batch }) => {
+    if (id === 2) moved = true;
+    if (moved && batch) firsts.push(batch.first);
+  });
+  call.write({ id: 1, follow: { replay: "REPLAY_LAST_N", count: 800 } });
+  call.write({ id: 2, follow: { replay: "REPLAY_NONE" } });
+  await eventually(() => moved);
+  await send(client, { username: "bot", message: "new" });
+  await eventually(() => firsts.length > 0);
+  call.cancel();
+  assertEquals(firsts, [801]);
 });
