@@ -112,6 +112,7 @@ export class Person {
     try {
       const { opened } = await this.#upstream().request({ open: { username: this.#username } });
       this.#handle = opened?.person;
+      this.#refusal = undefined;
       this.#open.resolve(opened?.username ?? this.#username);
       for (const waiting of this.#waiting) this.#write(waiting);
       if (this.#leaving) this.#leave();

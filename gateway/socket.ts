@@ -70,7 +70,7 @@ export class Socket {
     };
     this.#ws.onmessage = ({ data }) => {
       if (this.#gone.signal.aborted) return;
-      // Replies are not waited for, so a peer that commands and never reads is stopped here.
+      // Refusals are not waited for, so a peer that sends nonsense and never reads is stopped here.
       if (this.#ws.bufferedAmount > limits.socketBufferBytes * 4) return this.close(tooSlow());
       this.#guard(() => heard(parseData(data)));
     };
