@@ -9,6 +9,22 @@ export const limits = {
   textBytes: 16_384,
   /** A client's id for a send. A UUID has 36; longer ones would bloat the index that keeps them for good. */
   clientIdBytes: 64,
+  /** A room's name. As long as a person's. */
+  roomBytes: 64,
+  /** A room's topic. Fits under its name on a wide page. */
+  topicBytes: 250,
+  /** One emoji. The longest, a family or a flag of a region, has 35. */
+  emojiBytes: 48,
+  /** Kinds of emoji on one message. More could not be shown. */
+  emojiPerMessage: 50,
+  /** Reactions of one person to one message. */
+  reactionsPerPerson: 20,
+  /** Names that one text can mention. More is a broadcast. */
+  mentions: 20,
+  /** Rooms of one log. Each costs about 200 bytes in the list, and only the used ones hold a tail. */
+  rooms: 10_000,
+  /** Rooms that one person may read at a time on one session. */
+  roomsPerSession: 200,
   /** One WebSocket message: the longest text with every byte escaped, and room to spare. */
   frameBytes: 131_072,
   /** One gRPC message from outside. A WebSocket message's text in UTF-8 and some more, so that none ends a gateway's session. */
@@ -21,6 +37,18 @@ export const limits = {
   commandsPerSession: 4_096,
   /** Sends that a gateway holds for all its browsers while ChatService is away. At 16 KB each, 160 MB. */
   sendsWaiting: 10_000,
+  /** Commands a second of one browser, in the long run. Nobody types so fast; a program speaks gRPC. */
+  commandsPerSecond: 100,
+  /** Commands of one browser at once beyond that: an outbox that was filled while offline. */
+  commandsBurst: 400,
+  /** Commands a second of one person on a gRPC session, in the long run. */
+  commandsPerSecondGrpc: 2_000,
+  /** Commands of one person on a gRPC session at once beyond that. */
+  commandsBurstGrpc: 4_000,
+  /** Refusals for speed in a row, after which the sender is sent away (FLOOD). */
+  floodRefusals: 2_000,
+  /** How long one who was sent away for speed is asked to stay away. */
+  floodDelayMs: 10_000,
   /** Commands that wait in one room to be stored. At 5,000 a second this is two seconds of delay. */
   commandsQueued: 10_000,
   /** Events in one batch or page: bounds the time that one reader holds the loop. */
@@ -43,6 +71,30 @@ export const limits = {
   heartbeatMs: 10_000,
   /** A side that was silent for so long is taken for dead. Two heartbeats may be late. */
   silenceMs: 25_000,
+  /** "Is writing" is shown for so long after the last sign of it. */
+  typingMs: 6_000,
+  /** Names in one "is writing". More would be noise. */
+  typingNames: 5,
+  /** Who is here and who writes is told at most this often in a small room. */
+  rosterMs: 500,
+  /** And this often in a room of more people than its roster names. */
+  rosterLargeMs: 5_000,
+  /** Names that a roster gives. A larger room gives a count, and pages of names when asked. */
+  rosterNames: 50,
+  /** A node or gateway that has not renewed who is there for so long is taken for dead. */
+  presenceMs: 25_000,
+  /** A guest who was not seen for so long has left, and the name is free. A reload or a lost network is shorter. */
+  guestAwayMs: 120_000,
+  /** Guests whose names are kept at a time. */
+  guests: 100_000,
+  /** A guest's token is good for 30 days. */
+  tokenMs: 2_592_000_000,
+  /** Readers that catch up from the disk at a time; the others wait for their turn. */
+  catchingUp: 32,
+  /** Older events that a gateway keeps for those who come back later than its tail reaches. */
+  pagesBytes: 33_554_432,
+  /** A room that nobody reads is followed by a gateway for so long, for those who come back. */
+  roomIdleMs: 60_000,
   /** Streams on one gRPC connection. grpc-js would stop at 100 and let the 101st wait without a word. */
   streamsPerConnection: 5_000,
   /** Readers and sessions of one ChatService: at some 30 KB each, 300 MB. */

@@ -9,6 +9,7 @@ export interface Follow {
   'after'?: (_chat_Cursor | null);
   'count'?: (number);
   'since'?: (string);
+  'person'?: (number);
 }
 
 export interface Follow__Output {
@@ -17,4 +18,5 @@ export interface Follow__Output {
   'after': (_chat_Cursor__Output | null);
   'count': (number);
   'since': (string);
+  'person': (number);
 }

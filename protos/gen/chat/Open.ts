@@ -3,8 +3,10 @@
 
 export interface Open {
   'username'?: (string);
+  'token'?: (string);
 }
 
 export interface Open__Output {
   'username': (string);
+  'token': (string);
 }

@@ -1,11 +1,13 @@
 // Original file: chat.proto
 
+import type { Long } from '@grpc/proto-loader';
 
 export interface Send {
   'person'?: (number);
   'room'?: (string);
   'clientId'?: (string);
   'text'?: (string);
+  'replyTo'?: (number | string | Long);
 }
 
 export interface Send__Output {
@@ -13,4 +15,5 @@ export interface Send__Output {
   'room': (string);
   'clientId': (string);
   'text': (string);
+  'replyTo': (number);
 }

@@ -1,8 +1,0 @@
-// Original file: chat.proto
-
-
-export interface Closed {
-}
-
-export interface Closed__Output {
-}

@@ -1,0 +1,8 @@
+// Original file: chat.proto
+
+
+export interface Done {
+}
+
+export interface Done__Output {
+}

@@ -1,0 +1,16 @@
+// Original file: chat.proto
+
+
+export interface Roster {
+  'room'?: (string);
+  'count'?: (number);
+  'names'?: (string)[];
+  'typing'?: (string)[];
+}
+
+export interface Roster__Output {
+  'room': (string);
+  'count': (number);
+  'names': (string)[];
+  'typing': (string)[];
+}

@@ -1,0 +1,10 @@
+// Original file: chat.proto
+
+
+export interface Unfollow {
+  'room'?: (string);
+}
+
+export interface Unfollow__Output {
+  'room': (string);
+}
