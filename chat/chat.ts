@@ -1,11 +1,37 @@
-/** The chat service itself, without a wire: rooms over a log. Whoever reads uses `feed`, whoever writes `send`. */
+/**
+ * The chat service itself, without a wire: rooms over a log, who is in them, and who may speak. Whoever reads uses
+ * `feed`, whoever writes `write`.
+ */
 import type { Feed } from "../feed/follow.ts";
 import { Tail } from "../feed/tail.ts";
-import { lobby } from "../protos/events.ts";
+import { Turnstile } from "../feed/turnstile.ts";
+import { ChatError } from "../protos/errors.ts";
+import { lobby, type Principal } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
-import type { SendCommand } from "./decide.ts";
-import type { Log, LogRecord } from "./log.ts";
+import type { Command } from "./decide.ts";
+import { Guests } from "./guests.ts";
+import type { Log, LogRecord, RoomRecord } from "./log.ts";
 import { type Accepted, RoomWriter } from "./room_writer.ts";
+import { Rosters } from "./rosters.ts";
+import type { Signals } from "./signals.ts";
+import type { Tokens } from "./tokens.ts";
+
+/** What a chat stands on. */
+export interface ChatPorts {
+  /** Stays the caller's to close. */
+  readonly log: Log;
+  readonly signals: Signals;
+  readonly tokens: Tokens;
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** A room as somebody sees it: `Room` of chat.proto. */
+export interface RoomInfo extends Omit<RoomRecord, "settings"> {
+  readonly epoch: string;
+  /** How far the one who asks has read. */
+  readonly read: number;
+}
 
 /** A room on this node. */
 interface OpenRoom {
@@ -15,18 +41,23 @@ interface OpenRoom {
 
 /** All rooms of a log. */
 export class Chat {
+  readonly guests: Guests;
+  readonly rosters: Rosters;
   readonly #log: Log;
   readonly #now: () => number;
+  /** Those used last come last. */
   readonly #rooms = new Map<string, OpenRoom>();
+  readonly #reads = new Turnstile();
   readonly #stop = new AbortController();
 
   /** Ends when `close` is called; rejects if the log can no longer be followed, and then nothing is live any more. */
   readonly closed: Promise<void>;
 
-  /** `now` is the clock, in milliseconds since 1970. The log stays the caller's to close. */
-  constructor(log: Log, { now }: { now: () => number }) {
+  constructor({ log, signals, tokens, now }: ChatPorts) {
     this.#log = log;
     this.#now = now;
+    this.guests = new Guests(tokens, { now });
+    this.rosters = new Rosters(signals, { now });
     const position = log.position();
     this.#open(lobby);
     this.closed = this.#apply(log.tail(position, { signal: this.#stop.signal }));
@@ -37,33 +68,102 @@ export class Chat {
     return this.#log.epoch;
   }
 
-  /** Stores a command. See `RoomWriter.send`. `room` is a name that has passed `parseRoom`. */
-  send(room: string, command: SendCommand): Promise<Accepted> {
-    return this.#open(room).writer.send(command);
+  /** Stores a command. See `RoomWriter.write`. `room` is a name that has passed `parseRoom`. */
+  async write(room: string, command: Command): Promise<Accepted> {
+    if (command.kind !== "create") return await this.#existing(room).writer.write(command);
+    if (this.#log.countRooms() >= limits.rooms && !this.#exists(room)) {
+      throw new ChatError(
+        "RESOURCE_EXHAUSTED",
+        "Cannot make the room: there are as many as fit, use another.",
+      );
+    }
+    return await this.#open(room).writer.write(command);
   }
 
-  /** The room, to read. */
+  /** The room, to read. Throws NOT_FOUND. */
   feed(room: string): Feed {
-    return this.#open(room).feed;
+    return this.#existing(room).feed;
+  }
+
+  /** A room as it is now. Throws NOT_FOUND. */
+  describe(room: string, by: Principal): RoomInfo {
+    if (!this.#exists(room)) throw missing(room);
+    return this.#info(this.#log.room(room) ?? emptyRoom(room), by);
+  }
+
+  /** Rooms by name. The lobby is always among them. */
+  list(
+    by: Principal,
+    { after, count, archived }: { after: string; count: number; archived: boolean },
+  ): RoomInfo[] {
+    const records = this.#log.rooms(after, count, { archived });
+    const last = records.length < count ? undefined : records.at(-1)?.room;
+    const fits = lobby > after && (last === undefined || lobby <= last);
+    const at = fits ? records.findIndex(({ room }) => room >= lobby) : -1;
+    const known = !fits || records[at]?.room === lobby;
+    const all = known ? records : records.toSpliced(at < 0 ? records.length : at, 0, emptyRoom(lobby));
+    return all.slice(0, count).map((record) => this.#info(record, by));
+  }
+
+  /** Keeps how far somebody has read. Throws NOT_FOUND, and INVALID_ARGUMENT for what is past the head. */
+  async mark(room: string, by: Principal, seq: number): Promise<void> {
+    const { head } = this.feed(room).tail;
+    if (seq <= head) return await this.#log.mark(by.id, room, seq);
+    throw new ChatError(
+      "INVALID_ARGUMENT",
+      `Cannot mark event ${seq} of "${room}" as read: its newest is ${head}, give one that you have.`,
+    );
   }
 
   /** Stops following the log. */
   async close(): Promise<void> {
+    this.rosters.close();
     this.#stop.abort();
     await this.closed;
   }
 
+  #info({ settings: _, ...record }: RoomRecord, { id }: Principal): RoomInfo {
+    return { ...record, epoch: this.epoch, read: id === "" ? 0 : this.#log.marked(id, record.room) };
+  }
+
+  #exists(room: string): boolean {
+    return room === lobby || this.#log.head(room) > 0;
+  }
+
+  #existing(room: string): OpenRoom {
+    if (this.#rooms.has(room) || this.#exists(room)) return this.#open(room);
+    throw missing(room);
+  }
+
   #open(name: string): OpenRoom {
     const known = this.#rooms.get(name);
-    if (known) return known;
+    this.#rooms.delete(name);
+    const room = known ?? this.#load(name);
+    this.#rooms.set(name, room);
+    if (!known) this.#evict();
+    return room;
+  }
+
+  #load(name: string): OpenRoom {
     const log = this.#log;
     const tail = loadTail(log, name);
-    const room: OpenRoom = {
-      feed: { room: name, tail, read: (after, count) => Promise.resolve(log.read(name, after, count)) },
+    // One read of the disk in a turn: those who catch up share the thread with those who are live.
+    const read = (after: number, count: number) => this.#reads.run(() => log.read(name, after, count));
+    return {
+      feed: { room: name, tail, read },
       writer: new RoomWriter(name, { log, tail, now: this.#now, signal: this.#stop.signal }),
     };
-    this.#rooms.set(name, room);
-    return room;
+  }
+
+  /** Lets go of the rooms that were not used for longest and that nobody reads or writes. */
+  #evict(): void {
+    let surplus = this.#rooms.size - limits.roomsIdle;
+    for (const [name, { feed, writer }] of this.#rooms) {
+      if (surplus <= 0) return;
+      if (name === lobby || feed.tail.followed || !writer.idle) continue;
+      this.#rooms.delete(name);
+      surplus--;
+    }
   }
 
   async #apply(records: AsyncIterable<readonly LogRecord[]>): Promise<void> {
@@ -74,6 +174,27 @@ export class Chat {
       }
     }
   }
+}
+
+function missing(room: string): ChatError {
+  return new ChatError(
+    "NOT_FOUND",
+    `Cannot open the room ${JSON.stringify(room)}: there is no such room, make it first or check its name.`,
+  );
+}
+
+function emptyRoom(room: string): RoomRecord {
+  return {
+    room,
+    head: 0,
+    active: "",
+    settings: 0,
+    topic: "",
+    archived: false,
+    creator: "",
+    author: "",
+    created: "",
+  };
 }
 
 /** A tail that holds the room's newest events already, so that the first readers cost no read from the disk. */

@@ -6,7 +6,8 @@ import { ChatError, toChatError } from "../protos/errors.ts";
 import type { RoomEvent } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
 import type { Tail } from "../feed/tail.ts";
-import { decide, evolve, type Room, type SendCommand } from "./decide.ts";
+import { type Command, decide, type Room } from "./decide.ts";
+import { evolve } from "./evolve.ts";
 import type { Log } from "./log.ts";
 
 /** A command that is stored. */
@@ -16,7 +17,7 @@ export interface Accepted {
 }
 
 interface Waiting {
-  readonly command: SendCommand;
+  readonly command: Command;
   readonly resolve: (accepted: Accepted) => void;
   readonly reject: (error: ChatError) => void;
 }
@@ -51,7 +52,7 @@ export class RoomWriter {
    * Resolves when the command is stored and can be read here. Rejects with the refusal, with
    * RESOURCE_EXHAUSTED if too many wait, or with what the log said.
    */
-  send(command: SendCommand): Promise<Accepted> {
+  write(command: Command): Promise<Accepted> {
     if (this.#waiting.length >= limits.commandsQueued) {
       return Promise.reject(
         new ChatError(
@@ -66,6 +67,11 @@ export class RoomWriter {
     });
   }
 
+  /** True if nothing is being written. */
+  get idle(): boolean {
+    return !this.#running;
+  }
+
   async #run(): Promise<void> {
     this.#running = true;
     // Lets everything that arrived in this turn of the event loop into the first batch.
@@ -75,7 +81,8 @@ export class RoomWriter {
       try {
         await this.#write(batch);
       } catch (error) {
-        for (const { reject } of batch) reject(toChatError(error));
+        // Those behind them, too: a sender's later message must not be stored before the repeat of an earlier one.
+        for (const { reject } of [...batch, ...this.#waiting.splice(0)]) reject(toChatError(error));
       }
     }
     this.#running = false;
@@ -83,8 +90,9 @@ export class RoomWriter {
 
   async #write(batch: readonly Waiting[]): Promise<void> {
     for (;;) {
-      const head = this.#room().head;
-      const { events, answers } = decideAll(this.#room(), batch, this.#now());
+      const room = this.#room();
+      const { head } = room;
+      const { events, answers } = decideAll(room, batch, this.#now());
       const appended = events.length === 0
         ? { kind: "appended" } as const
         : await this.#log.append(this.#name, head, events);
@@ -99,10 +107,20 @@ export class RoomWriter {
   }
 
   #room(): Room {
+    const log = this.#log;
+    const name = this.#name;
+    const record = log.room(name);
     return {
+      name,
       head: this.#tail.head,
-      timestamp: this.#tail.newest?.timestamp ?? "",
-      find: (sender, clientId) => this.#log.find(this.#name, sender, clientId),
+      timestamp: record?.active ?? "",
+      settings: record && record.settings > 0
+        ? { seq: record.settings, topic: record.topic, archived: record.archived, author: record.author }
+        : undefined,
+      find: (speaker, clientId) => log.find(name, speaker, clientId),
+      event: (seq) => this.#tail.at(seq) ?? log.read(name, seq - 1, 1)[0],
+      reaction: (target, emoji, author) => log.reaction(name, target, emoji, author),
+      reactions: (target, emoji, author) => log.reactions(name, target, emoji, author),
     };
   }
 

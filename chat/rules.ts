@@ -27,9 +27,9 @@ export function parseName(asked: string): string {
   return name;
 }
 
-/** The text, unchanged. Throws INVALID_ARGUMENT. */
-export function parseText(text: string): string {
-  const cannot = (why: string) => new ChatError("INVALID_ARGUMENT", `Cannot send the message: ${why}.`);
+/** The text, unchanged. Throws INVALID_ARGUMENT; `act` begins the sentence. */
+export function parseText(text: string, act = "Cannot send the message"): string {
+  const cannot = (why: string) => new ChatError("INVALID_ARGUMENT", `${act}: ${why}.`);
   if (!text.isWellFormed()) throw cannot("it is not valid Unicode");
   const size = byteLength(text);
   if (size > limits.textBytes) throw cannot(tooLong(size, limits.textBytes) + " or send it in parts");
@@ -47,13 +47,42 @@ export function parseClientId(id: string): string {
   return id;
 }
 
-/** The room's name; empty means the lobby. Throws NOT_FOUND. */
-export function parseRoom(room: string): string {
-  if (room === "" || room === lobby) return lobby;
-  throw new ChatError(
-    "NOT_FOUND",
-    `Cannot open the room ${quote(room)}: there is no such room, use "${lobby}".`,
-  );
+// Lower-case letters and digits of any script, and marks on them; single separators between.
+const roomName = /^[\p{Ll}\p{Lo}\p{N}][\p{M}]*(?:[-_.]?[\p{Ll}\p{Lo}\p{N}][\p{M}]*)*$/u;
+
+/** The room's name, composed (NFC); empty means the lobby. Throws INVALID_ARGUMENT. */
+export function parseRoom(asked: string): string {
+  if (asked === "" || asked === lobby) return lobby;
+  const cannot = (why: string) =>
+    new ChatError("INVALID_ARGUMENT", `Cannot use the room name ${quote(asked)}: ${why}.`);
+  const size = byteLength(asked);
+  if (size > limits.roomBytes * 2) throw cannot(tooLong(size, limits.roomBytes));
+  const room = asked.toWellFormed().normalize("NFC");
+  if (byteLength(room) > limits.roomBytes) throw cannot(tooLong(byteLength(room), limits.roomBytes));
+  if (roomName.test(room) && !/\p{Default_Ignorable_Code_Point}/u.test(room)) return room;
+  throw cannot("a name is lower-case letters and digits, with single - _ or . between them");
+}
+
+/** A room's topic, composed (NFC), without spaces around it; may be empty. Throws INVALID_ARGUMENT. */
+export function parseTopic(asked: string): string {
+  const cannot = (why: string) => new ChatError("INVALID_ARGUMENT", `Cannot set the topic: ${why}.`);
+  if (!asked.isWellFormed()) throw cannot("it is not valid Unicode");
+  if (byteLength(asked) > limits.topicBytes * 2) throw cannot(tooLong(byteLength(asked), limits.topicBytes));
+  const topic = asked.normalize("NFC").trim();
+  if (/[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u.test(topic)) {
+    throw cannot("it has control or direction-changing characters, leave them out");
+  }
+  const size = byteLength(topic);
+  if (size > limits.topicBytes) throw cannot(tooLong(size, limits.topicBytes));
+  return topic;
+}
+
+/** One emoji, unchanged. Throws INVALID_ARGUMENT. */
+export function parseEmoji(asked: string): string {
+  const isOne = asked.length <= limits.emojiBytes && byteLength(asked) <= limits.emojiBytes &&
+    /^(?:\p{RGI_Emoji}|\p{Extended_Pictographic}\uFE0F?)$/v.test(asked);
+  if (isOne) return asked;
+  throw new ChatError("INVALID_ARGUMENT", `Cannot react with ${quote(asked)}: it is not one emoji.`);
 }
 
 function tooLong(size: number, most: number): string {

@@ -5,36 +5,43 @@
 import { beginIn, parseStart } from "../feed/begin.ts";
 import { follow } from "../feed/follow.ts";
 import { ChatError, toChatError } from "../protos/errors.ts";
-import { limits } from "../protos/limits.ts";
+import { lobby } from "../protos/events.ts";
 import type { ClientFrame__Output as ClientFrame } from "../protos/gen/chat/ClientFrame.ts";
 import type { Follow__Output as Follow } from "../protos/gen/chat/Follow.ts";
-import type { Read__Output as Read } from "../protos/gen/chat/Read.ts";
-import type { Send__Output as Send } from "../protos/gen/chat/Send.ts";
+import type { Followed } from "../protos/gen/chat/Followed.ts";
 import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
+import { limits } from "../protos/limits.ts";
 import type { Chat } from "./chat.ts";
-import { parseName, parseRoom } from "./rules.ts";
+import { parseRoom } from "./rules.ts";
+import { SessionPeople } from "./session_people.ts";
 
 /** Where a session's frames go. */
 export interface Outlet {
   /** Sends a frame; resolves when the next one may be sent. Rejects when the client takes nothing any more. */
   write(frame: ServerFrame): Promise<void>;
+  /** Sends a frame if the client takes it at once; it may be lost. */
+  signal(frame: ServerFrame): void;
   /** The session cannot go on. */
   fail(error: ChatError): void;
+  /** Makes what was thrown an error for the client; a fault of ours is told to the operator. */
+  known(error: unknown): ChatError;
 }
 
 /** One client's session. */
 export class Session {
   readonly #chat: Chat;
   readonly #out: Outlet;
-  readonly #people = new Map<number, string>();
+  readonly #people: SessionPeople;
   readonly #readers = new Map<string, AbortController>();
+  /** Those who will read once it is known where they begin. */
+  readonly #beginning = new Map<string, AbortController>();
   readonly #stop = new AbortController();
-  #lastPerson = 0;
-  #pages = Promise.resolve();
+  #pages: Promise<void> = Promise.resolve();
 
   constructor(chat: Chat, out: Outlet) {
     this.#chat = chat;
     this.#out = out;
+    this.#people = new SessionPeople(chat, { tooFast: (error) => out.fail(error) });
   }
 
   /** Begins a command; its reply is written later, also when it is refused. Resolves after that. */
@@ -45,29 +52,30 @@ export class Session {
     return await (this.#pages = this.#pages.then(() => this.#answer(frame)));
   }
 
-  async #answer(frame: ClientFrame): Promise<void> {
-    if (this.#stop.signal.aborted) return;
-    const reply = await this.#carryOut(frame).catch(refusal);
-    if (this.#stop.signal.aborted) return;
-    // Whoever read the room before stops before the reply is written: what comes behind it is the new reader's.
-    const reader = reply.followed && this.#replaceReader(String(reply.followed.room));
-    await this.#write({ id: frame.id, ...reply });
-    if (reply.followed && reader) this.#read(String(reply.followed.room), reply.followed, reader);
-  }
-
   /** Refuses what came, and was no frame. */
   refuse(error: ChatError): void {
     this.#write(refusal(error));
   }
 
-  /** Stops reading. What was sent is still stored. */
+  /** Stops reading, and lets go of the people. What was sent is still stored. */
   close(): void {
     this.#stop.abort();
     for (const reader of this.#readers.values()) reader.abort();
+    this.#people.close();
+  }
+
+  async #answer(frame: ClientFrame): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    const reply = await this.#carryOut(frame).catch((error) => refusal(this.#out.known(error)));
+    if (this.#stop.signal.aborted) return;
+    const { followed } = reply;
+    // Whoever read the room before stops before the reply is written: what comes behind it is the new reader's.
+    const reader = followed && this.#replaceReader(String(followed.room));
+    await this.#write({ id: frame.id, ...reply });
+    if (followed && reader && !reader.signal.aborted) this.#read(followed, reader.signal);
   }
 
   // Async, so that whatever is thrown becomes a refusal; still begins its work before it returns.
-  // deno-lint-ignore require-await
   async #carryOut(frame: ClientFrame): Promise<ServerFrame> {
     if (frame.id === 0) {
       throw new ChatError(
@@ -75,94 +83,97 @@ export class Session {
         "Cannot carry out a command: it has no id, choose one above 0.",
       );
     }
-    if (frame.open) return this.#openPerson(frame.open.username);
-    if (frame.send) return this.#send(frame.send);
-    if (frame.follow) return this.#follow(frame.follow);
-    if (frame.read) return this.#page(frame.read);
-    if (frame.close) return this.#closePerson(frame.close.person);
+    const { open, close, follow, unfollow, presence, typing } = frame;
+    if (open) return await this.#people.open(open);
+    if (close) return this.#people.leave(close.person);
+    if (follow) return await this.#follow(follow);
+    if (unfollow) return this.#unfollow(parseRoom(unfollow.room));
+    const found = this.#people.find(handleOf(frame), readsLobby(frame));
+    // Not waited for if there is nothing to wait for: the sends of one who is let in keep their order.
+    const person = found instanceof Promise ? await found : found;
+    if (presence) return person.setPresence(this.#existing(presence.room), !presence.gone);
+    if (typing) return person.setTyping(this.#existing(typing.room), !typing.stopped);
+    const performed = person.perform(frame);
+    if (performed) return await performed;
     throw new ChatError(
       "UNIMPLEMENTED",
       "Cannot carry out a command: this server does not know it, use a newer one.",
     );
   }
 
-  #openPerson(asked: string): ServerFrame {
-    const username = parseName(asked);
-    if (this.#people.size >= limits.peoplePerSession) {
-      throw new ChatError(
-        "RESOURCE_EXHAUSTED",
-        "Cannot open one more person: the session is full, use another one.",
-      );
-    }
-    const person = ++this.#lastPerson;
-    this.#people.set(person, username);
-    return { opened: { person, username } };
-  }
-
-  #closePerson(person: number): ServerFrame {
-    this.#person(person);
-    this.#people.delete(person);
-    return { closed: {} };
-  }
-
-  async #send({ person, room, clientId, text }: Send): Promise<ServerFrame> {
-    const sender = this.#person(person);
-    const { event, duplicate } = await this.#chat.send(parseRoom(room), {
-      kind: "send",
-      sender,
-      clientId,
-      text,
-    });
-    return { sent: { seq: event.seq, epoch: this.#chat.epoch, timestamp: event.timestamp, duplicate } };
-  }
-
   async #follow(asked: Follow): Promise<ServerFrame> {
     const room = parseRoom(asked.room);
-    const begun = await beginIn(this.#chat.feed(room), parseStart(asked));
+    const beginning = new AbortController();
+    this.#beginning.get(room)?.abort();
+    this.#beginning.set(room, beginning);
+    try {
+      return await this.#begin(room, asked, beginning.signal);
+    } catch (error) {
+      // Or names of rooms that are not there would pile up.
+      if (this.#beginning.get(room) === beginning) this.#beginning.delete(room);
+      throw error;
+    }
+  }
+
+  async #begin(room: string, asked: Follow, signal: AbortSignal): Promise<ServerFrame> {
+    const person = await this.#people.find(asked.person, room === lobby);
+    person.pace();
+    person.mayRead(room);
+    const start = parseStart(asked);
+    const feed = this.#chat.feed(room);
+    if (!this.#readers.has(room) && this.#readers.size >= limits.streamRooms) {
+      throw new ChatError(
+        "RESOURCE_EXHAUSTED",
+        `Cannot follow "${room}": at most ${limits.streamRooms} rooms can be followed on one session.`,
+      );
+    }
+    const begun = await beginIn(feed, start);
+    if (signal.aborted) {
+      throw new ChatError(
+        "UNAVAILABLE",
+        `Cannot follow "${room}": another follow or unfollow came first, follow again.`,
+      );
+    }
     return { followed: { room, ...begun } };
   }
 
-  async #page({ room: asked, after, count }: Read): Promise<ServerFrame> {
-    const room = parseRoom(asked);
-    if (count < 1 || count > limits.batchEvents) {
-      throw new ChatError(
-        "INVALID_ARGUMENT",
-        `Cannot read ${count} events: ask for 1 to ${limits.batchEvents}.`,
-      );
-    }
-    const events = await this.#chat.feed(room).read(after, count);
-    return { page: { room, epoch: this.#chat.epoch, first: after + 1, events: [...events] } };
+  #unfollow(room: string): ServerFrame {
+    this.#beginning.get(room)?.abort();
+    this.#beginning.delete(room);
+    this.#readers.get(room)?.abort();
+    this.#readers.delete(room);
+    return { done: {} };
   }
 
-  #person(handle: number): string {
-    const username = this.#people.get(handle);
-    if (username !== undefined) return username;
-    throw new ChatError(
-      "FAILED_PRECONDITION",
-      `Cannot act for person ${handle}: nobody is open under it, open them first.`,
-    );
+  /** The room's name. Throws NOT_FOUND. */
+  #existing(asked: string): string {
+    return this.#chat.feed(parseRoom(asked)).room;
   }
 
+  /** The one who was about to read reads from now on. */
   #replaceReader(room: string): AbortController {
     this.#readers.get(room)?.abort();
-    const reader = new AbortController();
+    const reader = this.#beginning.get(room) ?? new AbortController();
+    this.#beginning.delete(room);
     this.#readers.set(room, reader);
     return reader;
   }
 
-  async #read(
-    room: string,
-    { epoch, after }: { epoch?: string; after?: unknown },
-    reader: AbortController,
-  ): Promise<void> {
-    const cursor = { epoch: epoch ?? "", after: Number(after) };
+  async #read({ room: name, epoch = "", after }: Followed, signal: AbortSignal): Promise<void> {
+    const room = String(name);
+    const unwatch = this.#chat.rosters.watch(room, (roster) => {
+      const { names, typing } = roster;
+      this.#out.signal({ roster: { ...roster, names: [...names], typing: [...typing] } });
+    });
+    signal.addEventListener("abort", unwatch, { once: true });
     try {
-      for await (const batch of follow(this.#chat.feed(room), cursor, { signal: reader.signal })) {
-        if (reader.signal.aborted) return;
+      const cursor = { epoch, after: Number(after) };
+      for await (const batch of follow(this.#chat.feed(room), cursor, { signal })) {
+        if (signal.aborted) return;
         await this.#out.write({ batch: { ...batch, events: [...batch.events] } });
       }
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#out.fail(toChatError(error));
+      if (!this.#stop.signal.aborted) this.#out.fail(this.#out.known(error));
     }
   }
 
@@ -172,7 +183,17 @@ export class Session {
   }
 }
 
-function refusal(error: unknown): ServerFrame {
-  const { code, message, retry } = toChatError(error);
+/** The handle that a command is given under; 0 for the person who came last. */
+function handleOf(frame: ClientFrame): number {
+  const command = frame.command && frame[frame.command];
+  return command && "person" in command ? command.person : 0;
+}
+
+/** True for what may be asked without a person: to read the lobby. */
+function readsLobby({ read }: ClientFrame): boolean {
+  return read ? parseRoom(read.room) === lobby : false;
+}
+
+function refusal({ code, message, retry }: ChatError): ServerFrame {
   return { refused: { code, message, retry } };
 }

@@ -1,5 +1,6 @@
 /** Where a reader begins: the decision that joining, replaying and resuming share. Pure. */
 import { ChatError } from "../protos/errors.ts";
+import { isReadable, type RoomEvent, takeBatch } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
 import type { Feed } from "./follow.ts";
 
@@ -18,40 +19,82 @@ export interface Begun {
   readonly recovered: boolean;
 }
 
-/**
- * Decides where a reader begins in a room. `firstSince` is the seq of the first event at or after the time in
- * `start`, or head + 1 if there is none; it matters to SINCE alone.
- *
- * A cursor of nothing (no epoch, seq 0) is resumed from the room's first event.
- */
-export function begin(
-  start: Start,
+/** A cursor of nothing (no epoch, seq 0) is resumed from the room's first event. */
+export function canResume(
+  cursor: { readonly epoch: string; readonly seq: number },
   room: { readonly epoch: string; readonly head: number },
-  firstSince = room.head + 1,
-): Begun {
-  const last = (count: number) => Math.max(0, room.head - count);
-  switch (start.replay) {
-    case "LAST_N":
-      return { after: last(start.count), recovered: true };
-    case "NONE":
-      return { after: room.head, recovered: true };
-    case "SINCE":
-      return { after: firstSince - 1, recovered: true };
-    case "RESUME": {
-      const nothing = start.epoch === "" && start.seq === 0;
-      if (nothing || (start.epoch === room.epoch && start.seq <= room.head)) {
-        return { after: start.seq, recovered: true };
-      }
-      return { after: last(limits.replayDefault), recovered: false };
-    }
+): boolean {
+  const nothing = cursor.epoch === "" && cursor.seq === 0;
+  return nothing || (cursor.epoch === room.epoch && cursor.seq <= room.head);
+}
+
+/**
+ * Decides where a reader begins in a feed, as it is when this resolves. One who cannot be resumed is given what one
+ * who is new would be given.
+ */
+export async function beginIn(feed: Feed, start: Start): Promise<Begun & { epoch: string; head: number }> {
+  for (;;) {
+    const { epoch, head } = feed.tail;
+    const begun = await beginAt(feed, start, { epoch, head });
+    // A room that began another life meanwhile is looked at again: no answer may mix two of them.
+    if (feed.tail.epoch === epoch) return { epoch, head: feed.tail.head, ...begun };
   }
 }
 
-/** Decides where a reader begins in a feed, as it is when this resolves. */
-export async function beginIn(feed: Feed, start: Start): Promise<Begun & { epoch: string; head: number }> {
-  const since = start.replay === "SINCE" ? await firstSince(feed, start.since) : undefined;
-  const { epoch, head } = feed.tail;
-  return { epoch, head, ...begin(start, { epoch, head }, since) };
+async function beginAt(feed: Feed, start: Start, room: { epoch: string; head: number }): Promise<Begun> {
+  switch (start.replay) {
+    case "LAST_N":
+      return { after: await beforeLast(feed, start.count, room.head), recovered: true };
+    case "NONE":
+      return { after: room.head, recovered: true };
+    case "SINCE":
+      return { after: await firstSince(feed, start.since) - 1, recovered: true };
+    case "RESUME":
+      if (canResume(start, room)) return { after: start.seq, recovered: true };
+      return { after: await beforeLast(feed, limits.replayDefault, room.head), recovered: false };
+  }
+}
+
+/**
+ * The seq before the last `count` messages that can be read, with whatever else happened between them: fewer where
+ * so much happened that it would be more than {@linkcode limits.replayMost} events.
+ */
+async function beforeLast(feed: Feed, count: number, head: number): Promise<number> {
+  const least = Math.max(0, head - limits.replayMost);
+  let before = head + 1;
+  while (count > 0 && before > least + 1) {
+    const after = Math.max(least, before - 1 - limits.batchEvents);
+    const events = await readBetween(feed, after, before);
+    if (events.length === 0) break;
+    for (let i = events.length - 1; i >= 0 && count > 0; i--) {
+      const event = events[i];
+      if (!event) break;
+      before = event.seq;
+      if (isReadable(event)) count--;
+    }
+  }
+  return before - 1;
+}
+
+/** The events after `after` and before `before`, both exclusive, however many reads that takes. */
+async function readBetween(feed: Feed, after: number, before: number): Promise<RoomEvent[]> {
+  const events: RoomEvent[] = [];
+  while (after < before - 1) {
+    const read = feed.tail.slice(after) ?? await feed.read(after, before - 1 - after);
+    if (read.length === 0) break;
+    events.push(...read.slice(0, before - 1 - after));
+    after += read.length;
+  }
+  return events;
+}
+
+/** The last events before `before`, at most `count` and about a batch in bytes. */
+export async function readBack(
+  feed: Feed,
+  { before, count }: { before: number; count: number },
+): Promise<readonly RoomEvent[]> {
+  const events = await readBetween(feed, Math.max(0, before - 1 - count), before);
+  return takeBatch(events.reverse(), { count, bytes: limits.batchBytes }).reverse();
 }
 
 /** The seq of the first event at or after a time, or head + 1: a room's time never runs backwards. */

@@ -29,19 +29,24 @@ export async function* follow(
   { signal }: { signal: AbortSignal },
 ): AsyncGenerator<RoomBatch, void, void> {
   const { tail, room } = feed;
-  while (!signal.aborted && tail.epoch === epoch) {
-    if (after > tail.head) return;
-    if (after === tail.head) {
-      await tail.changed({ signal });
-      continue;
+  const leave = tail.enter();
+  try {
+    while (!signal.aborted && tail.epoch === epoch) {
+      if (after > tail.head) return;
+      if (after === tail.head) {
+        await tail.changed({ signal });
+        continue;
+      }
+      const events = tail.slice(after) ?? await feed.read(after, limits.batchEvents);
+      if (signal.aborted || tail.epoch !== epoch) return;
+      const first = after + 1;
+      if (events[0]?.seq !== first || events.at(-1)?.seq !== after + events.length) {
+        throw new RangeError(`Cannot read "${room}" after ${after}: what came next has a hole.`);
+      }
+      yield { room, epoch, first, events };
+      after += events.length;
     }
-    const events = tail.slice(after) ?? await feed.read(after, limits.batchEvents);
-    if (signal.aborted || tail.epoch !== epoch) return;
-    const first = after + 1;
-    if (events[0]?.seq !== first || events.at(-1)?.seq !== after + events.length) {
-      throw new RangeError(`Cannot read "${room}" after ${after}: what came next has a hole.`);
-    }
-    yield { room, epoch, first, events };
-    after += events.length;
+  } finally {
+    leave();
   }
 }

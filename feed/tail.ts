@@ -1,8 +1,9 @@
 /**
  * The recent tail of one room, held once whatever the number of its readers. Events come in at the head,
- * fall off the far end past a limit of count and bytes, and wake the cursors that wait.
+ * fall off the far end past a limit of count and bytes, and wake the cursors that wait. An edit or a deletion
+ * changes what is held of the message, so that nobody is given a text that is gone.
  */
-import { type RoomEvent, sizeOf, takeBatch } from "../protos/events.ts";
+import { revise, type RoomEvent, sizeOf, takeBatch } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
 import { Change } from "./change.ts";
 
@@ -20,6 +21,7 @@ export class Tail {
   #start = 0;
   #bytes = 0;
   #head: number;
+  #followers = 0;
   readonly #change = new Change();
   readonly #limits: TailLimits;
 
@@ -36,6 +38,17 @@ export class Tail {
   /** The life of the room that seqs count in. */
   get epoch(): string {
     return this.#epoch;
+  }
+
+  /** True while somebody follows. */
+  get followed(): boolean {
+    return this.#followers > 0;
+  }
+
+  /** Counts a follower until the given function is called. */
+  enter(): () => void {
+    this.#followers++;
+    return () => void this.#followers--;
   }
 
   /** The seq of the newest event; 0 if there is none. */
@@ -59,6 +72,7 @@ export class Tail {
       if (event.seq !== this.#head + 1) {
         throw new RangeError(`Cannot add event ${event.seq} to a tail: its head is ${this.#head}.`);
       }
+      this.#revise(event);
       this.#events.push(event);
       this.#bytes += sizeOf(event);
       this.#head = event.seq;
@@ -76,6 +90,11 @@ export class Tail {
     this.#change.happen();
   }
 
+  /** The event at a seq, if it is held. */
+  at(seq: number): RoomEvent | undefined {
+    return seq > this.base ? this.#events[this.#start + seq - this.base - 1] : undefined;
+  }
+
   /** The events after `after`, at most a batch; undefined if they have fallen off. */
   slice(after: number): RoomEvent[] | undefined {
     if (after < this.base) return undefined;
@@ -86,6 +105,21 @@ export class Tail {
   /** Resolves at the next push or reset, or when the signal aborts. Leaves nothing behind on either. */
   changed({ signal }: { signal: AbortSignal }): Promise<void> {
     return this.#change.next({ signal });
+  }
+
+  #revise(change: RoomEvent): void {
+    const target = (change.edited ?? change.deleted)?.target;
+    if (target === undefined) return;
+    const first = this.#start + Math.max(0, target - this.base - 1);
+    // An edit changes its message alone; a deletion also empties the edits, which come after the message.
+    const end = change.edited ? Math.min(first + 1, this.#events.length) : this.#events.length;
+    for (let i = first; i < end; i++) {
+      const event = this.#events[i] as RoomEvent;
+      const revised = revise(event, change);
+      if (revised === event) continue;
+      this.#events[i] = revised;
+      this.#bytes += sizeOf(revised) - sizeOf(event);
+    }
   }
 
   #trim(): void {

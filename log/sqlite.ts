@@ -6,14 +6,16 @@
  */
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { Appended, Log, LogRecord } from "../chat/log.ts";
+import type { Reactions } from "../chat/decide.ts";
+import type { Appended, Log, LogRecord, RoomRecord } from "../chat/log.ts";
 import { ChatError, toChatError } from "../protos/errors.ts";
 import { type RoomEvent, sizeOf } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
 import { storageError } from "./sqlite_errors.ts";
 import { lockFile } from "./sqlite_lock.ts";
+import { parseRoomRow, parseRow, prepareSelects } from "./sqlite_rows.ts";
 import { type GroupWriter, startWriterThread } from "./sqlite_thread.ts";
-import { type Append, Writer } from "./sqlite_writer.ts";
+import { type Append, type Mark, Writer } from "./sqlite_writer.ts";
 
 interface Waiting {
   readonly append: Append;
@@ -21,10 +23,14 @@ interface Waiting {
   readonly reject: (error: ChatError) => void;
 }
 
+interface WaitingMark {
+  readonly mark: Mark;
+  readonly resolve: () => void;
+  readonly reject: (error: ChatError) => void;
+}
+
 /** One transaction takes at most this many events: longer ones hold up the next group for too long. */
 const groupMost = 256;
-
-const columns = "position, room, seq, timestamp, sender, client_id, body";
 
 /** Opens or makes the file, or `:memory:`. Throws a ChatError that says what to do. */
 export async function openSqliteLog(file: string): Promise<Log> {
@@ -53,8 +59,9 @@ class SqliteLog implements Log {
   readonly #db: DatabaseSync;
   readonly #writer: GroupWriter;
   readonly #unlock: () => void;
-  readonly #select: Record<"position" | "head" | "tail" | "read" | "find", StatementSync>;
+  readonly #select: ReturnType<typeof prepareSelects>;
   #waiting: Waiting[] = [];
+  #marks: WaitingMark[] = [];
   #commits: Promise<void> | undefined;
   #change = Promise.withResolvers<void>();
   #open = true;
@@ -68,27 +75,23 @@ class SqliteLog implements Log {
     this.#writer = writer;
     this.#unlock = unlock;
     this.epoch = String(db.prepare("SELECT value FROM meta WHERE key = 'epoch'").get()?.value);
-    this.#select = {
-      position: db.prepare("SELECT coalesce(max(position), 0) AS position FROM events"),
-      head: db.prepare("SELECT coalesce(max(seq), 0) AS head FROM events WHERE room = ?"),
-      tail: db.prepare(`SELECT ${columns} FROM events WHERE position > ? ORDER BY position LIMIT ?`),
-      read: db.prepare(`SELECT ${columns} FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?`),
-      find: db.prepare(
-        `SELECT ${columns} FROM events WHERE room = ? AND sender = ? AND client_id = ? AND client_id <> ''`,
-      ),
-    };
+    this.#select = prepareSelects(db);
   }
 
   append(room: string, head: number, events: readonly RoomEvent[]): Promise<Appended> {
-    if (!this.#open) {
-      return Promise.reject(
-        new ChatError("SHUTTING_DOWN", "Cannot send the message: the server is stopping, try again."),
-      );
-    }
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ append: { room, head, events }, resolve, reject });
-      this.#commits ??= this.#commitAll();
-    });
+    return this.#queue((resolve, reject) =>
+      this.#waiting.push({ append: { room, head, events }, resolve, reject })
+    );
+  }
+
+  mark(reader: string, room: string, seq: number): Promise<void> {
+    return this.#queue((resolve, reject) =>
+      this.#marks.push({ mark: { reader, room, seq }, resolve, reject })
+    );
+  }
+
+  marked(reader: string, room: string): number {
+    return Number(this.#guard(() => this.#select.marked.get(reader, room)?.seq ?? 0));
   }
 
   async *tail(after: number, { signal }: { signal: AbortSignal }): AsyncGenerator<readonly LogRecord[]> {
@@ -114,7 +117,34 @@ class SqliteLog implements Log {
   }
 
   head(room: string): number {
-    return Number(this.#guard(() => this.#select.head.get(room)?.head));
+    return Number(this.#guard(() => this.#select.head.get(room)?.head ?? 0));
+  }
+
+  room(name: string): RoomRecord | undefined {
+    const row = this.#guard(() => this.#select.room.get(name));
+    return row && parseRoomRow(row);
+  }
+
+  rooms(after: string, count: number, { archived }: { archived: boolean }): RoomRecord[] {
+    const rows = this.#guard(() => this.#select.rooms.all(after, archived ? 1 : 0, count));
+    return rows.map(parseRoomRow);
+  }
+
+  countRooms(): number {
+    return Number(this.#guard(() => this.#select.countRooms.get()?.rooms));
+  }
+
+  reaction(room: string, target: number, emoji: string, author: string): number | undefined {
+    const seq = this.#guard(() => this.#select.reaction.get(room, target, emoji, author)?.seq);
+    return seq === undefined ? undefined : Number(seq);
+  }
+
+  reactions(room: string, target: number, emoji: string, author: string): Reactions {
+    return this.#guard(() => ({
+      kinds: Number(this.#select.kinds.get(room, target)?.kinds),
+      own: Number(this.#select.own.get(room, target, author)?.own),
+      same: Number(this.#select.same.get(room, target, emoji)?.same),
+    }));
   }
 
   read(room: string, after: number, count: number): RoomEvent[] {
@@ -124,8 +154,8 @@ class SqliteLog implements Log {
     return hole < 0 ? events : events.slice(0, hole);
   }
 
-  find(room: string, sender: string, clientId: string): RoomEvent | undefined {
-    return this.#read(this.#select.find, room, sender, clientId)[0]?.event;
+  find(room: string, speaker: string, clientId: string): RoomEvent | undefined {
+    return this.#read(this.#select.find, room, speaker, clientId)[0]?.event;
   }
 
   async close(): Promise<void> {
@@ -142,15 +172,32 @@ class SqliteLog implements Log {
     await this.close();
   }
 
+  #queue<T>(push: (resolve: (value: T) => void, reject: (error: ChatError) => void) => void): Promise<T> {
+    if (!this.#open) {
+      return Promise.reject(
+        new ChatError("SHUTTING_DOWN", "Cannot send the message: the server is stopping, try again."),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      push(resolve, reject);
+      this.#commits ??= this.#commitAll();
+    });
+  }
+
   async #commitAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length + this.#marks.length > 0) {
       const group = this.#takeGroup();
+      const marks = this.#marks.splice(0, groupMost);
       try {
-        const results = await this.#writer.commit(group.map(({ append }) => append));
+        const results = await this.#writer.commit({
+          appends: group.map(({ append }) => append),
+          marks: marks.map(({ mark }) => mark),
+        });
         this.#wake();
         for (const [i, { resolve }] of group.entries()) resolve(results[i] as Appended);
+        for (const { resolve } of marks) resolve();
       } catch (error) {
-        for (const { reject } of group) reject(toChatError(error));
+        for (const { reject } of [...group, ...marks]) reject(toChatError(error));
       }
     }
     this.#commits = undefined;
@@ -198,26 +245,6 @@ class SqliteLog implements Log {
   }
 }
 
-/** The row as a record; undefined if what it holds cannot have been written by us. */
-function parseRow(row: Record<string, unknown>): LogRecord | undefined {
-  const { position, room, seq, timestamp, sender, client_id: clientId, body } = row;
-  const message = parseMessage(body);
-  if (typeof position !== "number" || typeof seq !== "number" || !message) return undefined;
-  if (typeof room !== "string" || typeof sender !== "string") return undefined;
-  if (typeof timestamp !== "string" || typeof clientId !== "string") return undefined;
-  return { position, room, event: { seq, timestamp, sender, clientId, message } };
-}
-
-function parseMessage(body: unknown): RoomEvent["message"] | undefined {
-  try {
-    const text: unknown = JSON.parse(String(body)).message.text;
-    return typeof text === "string" ? { text } : undefined;
-  } catch {
-    // Not JSON, or of another shape: the caller says so.
-    return undefined;
-  }
-}
-
 function raise(error: Error): never {
   throw error;
 }
@@ -227,7 +254,7 @@ function inPlace(writer: Writer): { db: DatabaseSync; writer: GroupWriter } {
   return {
     db: writer.db,
     writer: {
-      commit: (appends) => Promise.try(() => writer.commit(appends)),
+      commit: (group) => Promise.try(() => writer.commit(group)),
       close: () => Promise.resolve(),
     },
   };

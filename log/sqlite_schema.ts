@@ -24,6 +24,55 @@ const migrations: readonly string[] = [
   CREATE UNIQUE INDEX events_order ON events (room, seq);
   CREATE UNIQUE INDEX events_once  ON events (room, sender, client_id) WHERE client_id <> '';
   `,
+  `
+  -- Who did it, for good; what kind of event it is; the message that it changes.
+  ALTER TABLE events ADD COLUMN author TEXT NOT NULL DEFAULT '';
+  ALTER TABLE events ADD COLUMN kind   TEXT NOT NULL DEFAULT 'message';
+  ALTER TABLE events ADD COLUMN target INTEGER;
+
+  -- Whose client_id it is: see speakerOf in protos/events.ts.
+  ALTER TABLE events ADD COLUMN speaker TEXT NOT NULL GENERATED ALWAYS
+    AS (CASE author WHEN '' THEN 'name:' || sender ELSE author END) VIRTUAL;
+  DROP INDEX events_once;
+  CREATE UNIQUE INDEX events_once ON events (room, speaker, client_id) WHERE client_id <> '';
+
+  -- A deletion empties the edits of its message, too.
+  CREATE INDEX events_edits ON events (room, target) WHERE kind = 'edited';
+
+  -- Each room with an event, summed up.
+  CREATE TABLE rooms (
+    room     TEXT    PRIMARY KEY,
+    head     INTEGER NOT NULL,
+    active   TEXT    NOT NULL,
+    settings INTEGER NOT NULL DEFAULT 0,
+    topic    TEXT    NOT NULL DEFAULT '',
+    archived INTEGER NOT NULL DEFAULT 0,
+    creator  TEXT    NOT NULL DEFAULT '',
+    author   TEXT    NOT NULL DEFAULT '',
+    created  TEXT    NOT NULL DEFAULT ''
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO rooms (room, head, active) SELECT room, max(seq), max(timestamp) FROM events GROUP BY room;
+
+  -- The reactions that are on messages now, with the event that put each there.
+  CREATE TABLE reactions (
+    room   TEXT    NOT NULL,
+    target INTEGER NOT NULL,
+    emoji  TEXT    NOT NULL,
+    author TEXT    NOT NULL,
+    seq    INTEGER NOT NULL,
+    PRIMARY KEY (room, target, emoji, author)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX reactions_own ON reactions (room, target, author);
+
+  -- How far each reader has read.
+  CREATE TABLE marks (
+    reader TEXT    NOT NULL,
+    room   TEXT    NOT NULL,
+    seq    INTEGER NOT NULL,
+    at     TEXT    NOT NULL,
+    PRIMARY KEY (reader, room)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** "SWBD", which tells our files from other programs'. https://www.sqlite.org/pragma.html#pragma_application_id */

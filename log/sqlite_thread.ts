@@ -1,12 +1,12 @@
 /** Runs the writer of a SQLite log in a thread of its own. */
 import type { Appended } from "../chat/log.ts";
 import { ChatError } from "../protos/errors.ts";
-import type { Append, FromWriter, ToWriter } from "./sqlite_writer.ts";
+import type { FromWriter, Group, ToWriter } from "./sqlite_writer.ts";
 
 /** Writes groups of appends, one group at a time. */
 export interface GroupWriter {
   /** Resolves when the group is durable. */
-  commit(appends: readonly Append[]): Promise<readonly Appended[]>;
+  commit(group: Group): Promise<readonly Appended[]>;
   close(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export async function startWriterThread(file: string): Promise<GroupWriter> {
     throw error;
   }
   return {
-    commit: (appends) => ask({ kind: "commit", appends }),
+    commit: (group) => ask({ kind: "commit", group }),
     close: async () => {
       // A thread that is dead has nothing to finish.
       await ask({ kind: "close" }).catch(() => {});

@@ -6,6 +6,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Appended } from "../chat/log.ts";
 import type { ErrorCode } from "../protos/errors.ts";
 import type { RoomEvent } from "../protos/events.ts";
+import { prepareApply } from "./sqlite_apply.ts";
 import { storageError } from "./sqlite_errors.ts";
 import { checkOwner, migrate } from "./sqlite_schema.ts";
 
@@ -16,10 +17,23 @@ export interface Append {
   readonly events: readonly RoomEvent[];
 }
 
+/** How far a reader has read. */
+export interface Mark {
+  readonly reader: string;
+  readonly room: string;
+  readonly seq: number;
+}
+
+/** What one transaction writes. */
+export interface Group {
+  readonly appends: readonly Append[];
+  readonly marks: readonly Mark[];
+}
+
 /** To the thread. */
 export type ToWriter =
   | { readonly kind: "open"; readonly file: string }
-  | { readonly kind: "commit"; readonly appends: readonly Append[] }
+  | { readonly kind: "commit"; readonly group: Group }
   | { readonly kind: "close" };
 
 /** From the thread, one for each. */
@@ -33,8 +47,9 @@ export class Writer {
   readonly #file: string;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
-  readonly #insert: StatementSync;
+  readonly #apply: (room: string, event: RoomEvent) => void;
   readonly #head: StatementSync;
+  readonly #mark: StatementSync;
 
   /** Opens or makes the file. Throws a ChatError that says what to do. */
   constructor(file: string) {
@@ -47,16 +62,22 @@ export class Writer {
       // Prepared, because node:sqlite gives a result code for statements only, not for `exec`.
       this.db.prepare("PRAGMA journal_mode = WAL").get();
       this.db.prepare("PRAGMA synchronous = FULL").run();
+      // What a deletion takes out of a row is overwritten in the file, not only unlinked.
+      this.db.prepare("PRAGMA secure_delete = ON").get();
       migrate(this.db);
       // A server that was killed may have left commits that were written and not synced. A repeat of their messages
       // is answered from them, so they are synced first: a checkpoint begins with that.
       this.db.prepare("PRAGMA wal_checkpoint(PASSIVE)").get();
       this.#begin = this.db.prepare("BEGIN IMMEDIATE");
       this.#commit = this.db.prepare("COMMIT");
-      this.#insert = this.db.prepare(
-        "INSERT INTO events (room, seq, timestamp, sender, client_id, body) VALUES (?, ?, ?, ?, ?, ?)",
+      this.#apply = prepareApply(this.db);
+      this.#head = this.db.prepare("SELECT head FROM rooms WHERE room = ?");
+      this.#mark = this.db.prepare(
+        `INSERT INTO marks (reader, room, seq, at) VALUES (?, ?, ?, datetime('now'))
+         ON CONFLICT (reader, room) DO UPDATE SET seq = max(seq, excluded.seq), at = excluded.at`,
       );
-      this.#head = this.db.prepare("SELECT coalesce(max(seq), 0) AS head FROM events WHERE room = ?");
+      // Marks of guests whose tokens have expired.
+      this.db.prepare("DELETE FROM marks WHERE at < datetime('now', '-40 days')").run();
       // A file that can only be read would be noticed at the first message otherwise: BEGIN IMMEDIATE lets it pass.
       this.#begin.run();
       this.db.prepare("INSERT INTO meta VALUES ('probe', '')").run();
@@ -67,10 +88,11 @@ export class Writer {
   }
 
   /** One transaction, one fsync, for all. A conflict leaves out that append alone; a fault leaves out all. */
-  commit(appends: readonly Append[]): Appended[] {
+  commit({ appends, marks }: Group): Appended[] {
     try {
       this.#begin.run();
       const results = appends.map((append) => this.#append(append));
+      for (const { reader, room, seq } of marks) this.#mark.run(reader, room, seq);
       this.#commit.run();
       return results;
     } catch (error) {
@@ -85,11 +107,9 @@ export class Writer {
   }
 
   #append({ room, head, events }: Append): Appended {
-    const actual = Number(this.#head.get(room)?.head);
+    const actual = Number(this.#head.get(room)?.head ?? 0);
     if (actual !== head) return { kind: "conflict", head: actual };
-    for (const { seq, timestamp, sender, clientId, message } of events) {
-      this.#insert.run(room, seq, timestamp, sender, clientId, JSON.stringify({ message }));
-    }
+    for (const event of events) this.#apply(room, event);
     return { kind: "appended" };
   }
 }
@@ -103,7 +123,7 @@ function serveThread(
     try {
       let results: Appended[] = [];
       if (data.kind === "open") writer = new Writer(data.file);
-      else if (data.kind === "commit") results = writer?.commit(data.appends) ?? [];
+      else if (data.kind === "commit") results = writer?.commit(data.group) ?? [];
       else writer?.close();
       thread.postMessage({ kind: "done", results });
     } catch (error) {

@@ -3,7 +3,7 @@
 /** What an event is about: `body` of `Event` in chat.proto. Fields at their proto3 default are left out. */
 interface Bodies {
   message: Message;
-  edited: { readonly target: number; readonly text: string; readonly mentions?: readonly string[] };
+  edited: { readonly target: number; readonly text: string; readonly mentions?: string[] };
   deleted: { readonly target: number };
   reacted: { readonly target: number; readonly emoji: string };
   unreacted: { readonly target: number; readonly emoji: string };
@@ -16,7 +16,7 @@ export interface Message {
   readonly text: string;
   readonly replyTo?: number;
   /** Canonical names. */
-  readonly mentions?: readonly string[];
+  readonly mentions?: string[];
   /** The seq of the newest edit. */
   readonly edited?: number;
   /** The seq of the deletion. */
@@ -90,6 +90,11 @@ export function targetOf(event: EventBody): number | undefined {
   return (event.edited ?? event.deleted ?? event.reacted ?? event.unreacted)?.target;
 }
 
+/** Whose `clientId` an event's is: the author's, or the name's for one that was taken at its word. */
+export function speakerOf({ author, sender }: { readonly author: string; readonly sender: string }): string {
+  return author === "" ? `name:${sender}` : author;
+}
+
 /** True for something that was said and is still there to read. */
 export function isReadable(event: EventBody): boolean {
   return event.message !== undefined && !event.message.deleted;
@@ -116,9 +121,12 @@ export function revise(event: RoomEvent, change: RoomEvent): RoomEvent {
   }
   if (deleted && event.message && event.seq === deleted.target) {
     const { replyTo } = event.message;
-    return { ...event, message: { text: "", ...(replyTo !== undefined && { replyTo }), deleted: change.seq } };
+    return {
+      ...event,
+      message: { text: "", ...(replyTo !== undefined && { replyTo }), deleted: change.seq },
+    };
   }
-  if (deleted && event.edited?.target === deleted.target) {
+  if (deleted && event.edited && event.edited.target === deleted.target) {
     return { ...event, edited: { target: deleted.target, text: "" } };
   }
   return event;
@@ -157,7 +165,9 @@ export function sizeOf(event: EventBody): number {
 /** A wire's or a file's event, as far as its parts have the right types; undefined for what cannot be one of ours. */
 export function parseEvent(from: unknown): RoomEvent | undefined {
   const { seq, timestamp, sender, author = "", clientId = "", ...rest } = fields(from);
-  if (typeof seq !== "number" || typeof timestamp !== "string" || typeof sender !== "string") return undefined;
+  if (typeof seq !== "number" || typeof timestamp !== "string" || typeof sender !== "string") {
+    return undefined;
+  }
   if (typeof author !== "string" || typeof clientId !== "string") return undefined;
   const body = parseBody(rest);
   return body && { seq, timestamp, sender, author, clientId, ...body };
@@ -219,7 +229,7 @@ function parseTarget(from: unknown): number | undefined {
   return isSeq(target) ? target : undefined;
 }
 
-function parseNames(from: unknown): readonly string[] | undefined {
+function parseNames(from: unknown): string[] | undefined {
   if (!Array.isArray(from) || from.length === 0) return undefined;
   return from.filter((name) => typeof name === "string");
 }

@@ -23,8 +23,12 @@ export const limits = {
   mentions: 20,
   /** Rooms of one log. Each costs about 200 bytes in the list, and only the used ones hold a tail. */
   rooms: 10_000,
-  /** Rooms that one person may read at a time on one session. */
+  /** Rooms whose tails a ChatService keeps in memory though nobody reads them. */
+  roomsIdle: 200,
+  /** Rooms that one browser may follow, or one person be in, at a time. */
   roomsPerSession: 200,
+  /** Rooms that one gRPC session may follow: a gateway follows those of all its browsers. */
+  streamRooms: 10_000,
   /** One WebSocket message: the longest text with every byte escaped, and room to spare. */
   frameBytes: 131_072,
   /** One gRPC message from outside. A WebSocket message's text in UTF-8 and some more, so that none ends a gateway's session. */
@@ -45,6 +49,8 @@ export const limits = {
   commandsPerSecondGrpc: 2_000,
   /** Commands of one person on a gRPC session at once beyond that. */
   commandsBurstGrpc: 4_000,
+  /** After a command was refused for now, later ones of that person wait behind its repeat for so long at most. */
+  orderHoldMs: 1_000,
   /** Refusals for speed in a row, after which the sender is sent away (FLOOD). */
   floodRefusals: 2_000,
   /** How long one who was sent away for speed is asked to stay away. */
@@ -85,6 +91,10 @@ export const limits = {
   presenceMs: 25_000,
   /** A guest who was not seen for so long has left, and the name is free. A reload or a lost network is shorter. */
   guestAwayMs: 120_000,
+  /** Sign-ins a second, in the long run: with `guestAwayMs` less than a third of `guests`. */
+  signInsPerSecond: 200,
+  /** Sign-ins at once beyond that: a hall of people who come together. */
+  signInsBurst: 6_000,
   /** Guests whose names are kept at a time. */
   guests: 100_000,
   /** A guest's token is good for 30 days. */

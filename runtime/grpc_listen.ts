@@ -1,44 +1,85 @@
 /** Opening and closing a gRPC server's port. */
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
-import { type AddressInfo, createServer, type Server as NetServer } from "node:net";
-import { before } from "./deadline.ts";
-import { withoutGoaway } from "./grpc_goaway.ts";
+import type { Duplex } from "node:stream";
+import { before, sleep } from "./deadline.ts";
+import { connectionStream } from "./grpc_connection.ts";
 
 type ConnectionInjector = ReturnType<Server["createConnectionInjector"]>;
 
-/** The door of each server, and what lets its connections in. */
-const doors = new WeakMap<Server, { door: NetServer; injector: ConnectionInjector }>();
+/** What lets a server's connections in. */
+interface Door {
+  readonly listener: Deno.TcpListener;
+  readonly injector: ConnectionInjector;
+  readonly open: Set<Duplex>;
+  readonly closing: AbortController;
+}
 
-/** Listens without TLS and gives the port; 0 asks for a free one. Rejects with the reason in words. */
+const doors = new WeakMap<Server, Door>();
+
+/** How long to wait before connections are taken again when the process has no file left for them, in milliseconds. */
+const againMs = 300;
+
+/**
+ * Listens without TLS and gives the port; 0 asks for a free one. Rejects with the reason in words. Not by way of
+ * node:net, whose server in Deno 2.9 takes no more connections, without a word, once it had no file for one.
+ */
 export function listen(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const door = createServer({ noDelay: true }, (socket) => injector.injectConnection(withoutGoaway(socket)));
-  doors.set(server, { door, injector });
-  return new Promise((resolve, reject) => {
-    door.once("error", (error) => reject(new Error(inWords(error.message))));
-    door.listen(port, host, () => resolve((door.address() as AddressInfo).port));
+  return Promise.try(() => {
+    const listener = tryListen(host, port);
+    const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+    const door = { listener, injector, open: new Set<Duplex>(), closing: new AbortController() };
+    doors.set(server, door);
+    takeConnections(door);
+    return listener.addr.port;
   });
 }
 
-/** Node gives its codes in the text. */
-function inWords(message: string): string {
-  const words = {
-    EADDRINUSE: "the port is in use",
-    EADDRNOTAVAIL: "this machine has no such address",
-    EACCES: "it is not allowed",
-  };
-  return Object.entries(words).find(([code]) => message.includes(code))?.[1] ?? message;
+async function takeConnections({ listener, injector, open, closing }: Door): Promise<void> {
+  const { signal } = closing;
+  while (!signal.aborted) {
+    try {
+      const conn = await listener.accept();
+      conn.setNoDelay(true);
+      const stream = connectionStream(conn);
+      open.add(stream);
+      stream.on("close", () => open.delete(stream));
+      injector.injectConnection(stream);
+    } catch {
+      // No file left, or the client is gone already. Those who are connected go on meanwhile.
+      await sleep(againMs, { signal });
+    }
+  }
+}
+
+function tryListen(hostname: string, port: number): Deno.TcpListener {
+  try {
+    return Deno.listen({ hostname, port });
+  } catch (error) {
+    throw new Error(inWords(error), { cause: error });
+  }
+}
+
+function inWords(error: unknown): string {
+  if (error instanceof Deno.errors.AddrInUse) return "the port is in use";
+  if (error instanceof Deno.errors.AddrNotAvailable) return "this machine has no such address";
+  if (error instanceof Deno.errors.PermissionDenied) return "it is not allowed";
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Ends politely, or after `ms` by force: clients may hold on to their connections. */
 export async function shutdown(server: Server, ms: number): Promise<void> {
-  const open = doors.get(server);
-  if (open) {
-    // Resolves when every connection has ended, and so has sent its last answer.
-    const closed = new Promise<void>((resolve) => open.door.close(() => resolve()));
+  const door = doors.get(server);
+  if (door) {
+    door.closing.abort();
+    door.listener.close();
     // Ends its sessions, each once its calls are answered, for all its name.
-    open.injector.destroy();
-    await before(ms, closed);
+    door.injector.destroy();
+    // Whoever is closed has sent its last answer.
+    const closed = [...door.open].map((stream) =>
+      new Promise<void>((resolve) => stream.once("close", resolve))
+    );
+    await before(ms, Promise.all(closed));
   }
   server.forceShutdown();
+  for (const stream of door?.open ?? []) stream.destroy();
 }

@@ -28,9 +28,24 @@ export class StreamWriter<T> {
    * nothing for the time of patience, "closed" when it is gone.
    */
   write(message: T): Promise<Written> | Written {
+    // Many write to a session; what one of them gives is not queued while the client has yet to take what is there.
+    if (this.#drained) return this.#writeLater(message);
     if (this.#call.cancelled || this.#call.destroyed) return "closed";
     if (this.#call.write(message)) return "written";
     return this.#drained ??= this.#drain().finally(() => this.#drained = undefined);
+  }
+
+  async #writeLater(message: T): Promise<Written> {
+    while (this.#drained) {
+      const drained = await this.#drained;
+      if (drained !== "written") return drained;
+    }
+    return await this.write(message);
+  }
+
+  /** Writes a message if the client takes it at once; leaves it out otherwise. */
+  offer(message: T): void {
+    if (!this.#drained && !this.#call.cancelled && !this.#call.destroyed) this.write(message);
   }
 
   #drain(): Promise<Written> {

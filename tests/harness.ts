@@ -29,9 +29,14 @@ export async function serveChat(
   { chatLog = "sqlite::memory:", port = 0, now }: { chatLog?: string; port?: number; now?: () => number } =
     {},
 ): Promise<ChatService & AsyncDisposable> {
-  const settings = { grpcHost: "127.0.0.1", grpcPort: port, chatLog };
+  const settings = { grpcHost: "127.0.0.1", grpcPort: port, chatLog, chatData: dataBeside(chatLog) };
   const service = await startChatService(settings, { journal: silent, ...(now && { now }) });
   return { ...service, [Symbol.asyncDispose]: () => service.close() };
+}
+
+/** The folder of a log's file: what a test leaves goes away with it. */
+function dataBeside(chatLog: string): string {
+  return chatLog.replace(/^sqlite:/, "").replace(/\/[^/]*$/, "");
 }
 
 /** A gateway in this process, on a free port. */
@@ -89,7 +94,7 @@ export async function spawn(
   const child = new Deno.Command(program, {
     args: rest,
     cwd: root,
-    env: { GRPC_PORT: "0", PORT: "0", ...env },
+    env: { GRPC_PORT: "0", PORT: "0", ...(env.CHAT_LOG && { CHAT_DATA: dataBeside(env.CHAT_LOG) }), ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

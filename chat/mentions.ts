@@ -1,0 +1,20 @@
+/** Who a text mentions. Found once, by the server, so that all readers agree. */
+import { limits } from "../protos/limits.ts";
+import { canonicalName } from "./names.ts";
+
+// Not inside a word, such as in an address of e-mail. A name with other characters in it is put in quotes.
+const mention =
+  /(?<![\p{L}\p{M}\p{N}_.@-])@(?:"([^"\n]{1,64})"|([\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_.-]*[\p{L}\p{M}\p{N}_])?))/gu;
+
+/** The canonical names that a text mentions as `@name` or `@"a name"`, each once, in order, at most {@linkcode limits.mentions}. */
+export function findMentions(text: string): string[] {
+  if (!text.includes("@")) return [];
+  const found = new Set<string>();
+  for (const [, quoted, plain] of text.matchAll(mention)) {
+    const name = quoted ?? plain ?? "";
+    if (name.length <= limits.nameBytes) found.add(canonicalName(name.trim()));
+    if (found.size >= limits.mentions) break;
+  }
+  found.delete("");
+  return [...found];
+}

@@ -1,0 +1,136 @@
+/** One person on a session: what they do, in their order and not too fast, and where they are. */
+import { ChatError, toChatError } from "../protos/errors.ts";
+import { lobby, type Principal } from "../protos/events.ts";
+import type { ClientFrame__Output as ClientFrame } from "../protos/gen/chat/ClientFrame.ts";
+import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
+import { limits } from "../protos/limits.ts";
+import type { Chat } from "./chat.ts";
+import type { Admission } from "./guests.ts";
+import { perform } from "./perform.ts";
+import type { Holder } from "./signals.ts";
+
+/** One person. */
+export class SessionPerson {
+  readonly #admission: Admission;
+  readonly #chat: Chat;
+  readonly #flood: (error: ChatError) => void;
+  readonly #holder: Holder;
+  readonly #presentIn = new Set<string>();
+  #refusals = 0;
+  /** What was refused for now, and until when it is waited for, in milliseconds of `performance.now()`. */
+  #held: { readonly clientId: string; readonly until: number } | undefined;
+
+  /** `flood` is told when they go on though they were refused again and again. */
+  constructor(admission: Admission, { chat, flood }: { chat: Chat; flood: (error: ChatError) => void }) {
+    this.#admission = admission;
+    this.#chat = chat;
+    this.#flood = flood;
+    this.#holder = chat.rosters.newHolder();
+  }
+
+  get principal(): Principal {
+    return this.#admission.principal;
+  }
+
+  /**
+   * Begins a command of theirs; undefined if it is not for one person to do. Rejects with what was refused, or throws it.
+   * What was refused for now keeps its place: later ones that store something are refused until it is sent again.
+   */
+  perform(frame: ClientFrame): Promise<ServerFrame> | undefined {
+    const clientId = clientIdOf(frame);
+    if (clientId === undefined) {
+      this.pace();
+      return perform(this.#chat, this.principal, frame);
+    }
+    this.#keepOrder(clientId);
+    try {
+      this.pace();
+    } catch (error) {
+      this.#hold(clientId);
+      throw error;
+    }
+    const performed = perform(this.#chat, this.principal, frame);
+    performed?.catch((error) => {
+      if (toChatError(error).retry) this.#hold(clientId);
+    });
+    return performed;
+  }
+
+  /** Counts a command. Throws RESOURCE_EXHAUSTED if they come too fast. */
+  pace(): void {
+    if (!this.#admission.admit()) throw this.#tooFast();
+    this.#refusals = 0;
+  }
+
+  /** Throws UNAUTHENTICATED if they may not read a room. */
+  mayRead(room: string): void {
+    if (room === lobby || this.principal.id !== "") return;
+    throw new ChatError("UNAUTHENTICATED", `Cannot read "${room}": it takes a person who has signed in.`);
+  }
+
+  setPresence(room: string, here: boolean): ServerFrame {
+    this.pace();
+    this.#mustBeGuest("be in the room");
+    if (here && !this.#presentIn.has(room) && this.#presentIn.size >= limits.roomsPerSession) {
+      throw new ChatError("RESOURCE_EXHAUSTED", "Cannot be in one more room: leave another one first.");
+    }
+    if (here) this.#presentIn.add(room);
+    else this.#presentIn.delete(room);
+    this.#publish(here ? "present" : "gone", room);
+    return { done: {} };
+  }
+
+  setTyping(room: string, writing: boolean): ServerFrame {
+    this.pace();
+    this.#mustBeGuest("tell that you write");
+    this.#chat.rosters.publish({ kind: writing ? "typing" : "stopped", room, name: this.principal.name });
+    return { done: {} };
+  }
+
+  close(): void {
+    for (const room of this.#presentIn) this.#publish("gone", room);
+    this.#presentIn.clear();
+    this.#admission.close();
+  }
+
+  #keepOrder(clientId: string): void {
+    if (!this.#held) return;
+    if (this.#held.clientId !== clientId && performance.now() < this.#held.until) throw this.#tooFast();
+    this.#held = undefined;
+  }
+
+  #hold(clientId: string): void {
+    // Without an id its repeat could not be told from another one.
+    if (clientId !== "") this.#held ??= { clientId, until: performance.now() + limits.orderHoldMs };
+  }
+
+  #tooFast(): ChatError {
+    if (++this.#refusals === limits.floodRefusals) this.#flood(flood());
+    return new ChatError(
+      "RESOURCE_EXHAUSTED",
+      `Cannot carry out a command: they come faster than ${limits.commandsPerSecondGrpc} a second, or before one that was ` +
+        "refused was sent again; slow down and try again.",
+    );
+  }
+
+  #publish(kind: "present" | "gone", room: string): void {
+    this.#chat.rosters.publish({ kind, room, holder: this.#holder, name: this.principal.name });
+  }
+
+  #mustBeGuest(act: string): void {
+    if (this.principal.id !== "") return;
+    throw new ChatError("UNAUTHENTICATED", `Cannot ${act}: it takes a person who has signed in.`);
+  }
+}
+
+/** The id of a command that stores something in a room; undefined for others. */
+function clientIdOf({ send, edit, delete: remove, react }: ClientFrame): string | undefined {
+  return (send ?? edit ?? remove ?? react)?.clientId;
+}
+
+function flood(): ChatError {
+  return new ChatError(
+    "FLOOD",
+    `Cannot go on: commands came far faster than ${limits.commandsPerSecondGrpc} a second; come back and go slower.`,
+  );
+}

@@ -1,0 +1,66 @@
+/** What an event means to the tables, within the transaction that stores it. */
+import type { DatabaseSync } from "node:sqlite";
+import { type EventBody, kindOf, revise, type RoomEvent, targetOf } from "../protos/events.ts";
+import { parseRow, selectEvent } from "./sqlite_rows.ts";
+
+/** Gives the function that stores an event and applies it to what is summed up from events. */
+export function prepareApply(db: DatabaseSync): (room: string, event: RoomEvent) => void {
+  const insert = db.prepare(
+    `INSERT INTO events (room, seq, timestamp, sender, client_id, body, author, kind, target)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const meet = db.prepare(
+    `INSERT INTO rooms (room, head, active) VALUES (?, ?, ?)
+     ON CONFLICT (room) DO UPDATE SET head = excluded.head, active = excluded.active`,
+  );
+  const settle = db.prepare("UPDATE rooms SET settings = ?, topic = ?, archived = ? WHERE room = ?");
+  const found = db.prepare("UPDATE rooms SET creator = ?, author = ?, created = ? WHERE room = ?");
+  const changed = db.prepare(
+    `${selectEvent} WHERE room = ?1 AND (seq = ?2 OR (kind = 'edited' AND target = ?2))`,
+  );
+  const rewrite = db.prepare("UPDATE events SET body = ? WHERE room = ? AND seq = ?");
+  const react = db.prepare(
+    "INSERT OR IGNORE INTO reactions (room, target, emoji, author, seq) VALUES (?, ?, ?, ?, ?)",
+  );
+  const unreact = db.prepare(
+    "DELETE FROM reactions WHERE room = ? AND target = ? AND emoji = ? AND author = ?",
+  );
+  const forget = db.prepare("DELETE FROM reactions WHERE room = ? AND target = ?");
+
+  const reviseTarget = (room: string, target: number, event: RoomEvent) => {
+    for (const row of changed.all(room, target)) {
+      const earlier = parseRow(row)?.event;
+      if (!earlier || earlier.seq === event.seq) continue;
+      const revised = revise(earlier, event);
+      if (revised !== earlier) rewrite.run(encodeBody(revised), room, earlier.seq);
+    }
+  };
+
+  return (room, event) => {
+    const { seq, timestamp, sender, clientId, author, settings, reacted, unreacted } = event;
+    const target = targetOf(event);
+    const values = [
+      room,
+      seq,
+      timestamp,
+      sender,
+      clientId,
+      encodeBody(event),
+      author,
+      kindOf(event),
+    ] as const;
+    insert.run(...values, target ?? null);
+    meet.run(room, seq, timestamp);
+    if (settings) settle.run(seq, settings.topic ?? "", settings.archived ? 1 : 0, room);
+    if (settings && seq === 1) found.run(sender, author, timestamp, room);
+    if (reacted) react.run(room, reacted.target, reacted.emoji, author, seq);
+    if (unreacted) unreact.run(room, unreacted.target, unreacted.emoji, author);
+    if (target !== undefined && (event.edited || event.deleted)) reviseTarget(room, target, event);
+    if (event.deleted) forget.run(room, event.deleted.target);
+  };
+}
+
+/** The event's own part, as JSON. */
+function encodeBody({ message, edited, deleted, reacted, unreacted, settings }: EventBody): string {
+  return JSON.stringify({ message, edited, deleted, reacted, unreacted, settings });
+}

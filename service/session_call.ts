@@ -1,0 +1,99 @@
+/** `Session` on a gRPC stream: the wire around a chat/session.ts. */
+import type { ServerDuplexStream } from "@grpc/grpc-js";
+import type { Chat } from "../chat/chat.ts";
+import { type Outlet, Session } from "../chat/session.ts";
+import type { Malformed } from "../protos/descriptors.ts";
+import { type ChatError, toChatError } from "../protos/errors.ts";
+import type { ClientFrame__Output } from "../protos/gen/chat/ClientFrame.ts";
+import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
+import { limits } from "../protos/limits.ts";
+import { shuttingDown, silent, tooSlow } from "../protos/partings.ts";
+import { StreamWriter } from "../runtime/grpc_writer.ts";
+import { Pulse } from "../runtime/pulse.ts";
+import { wellFormed } from "./definition.ts";
+import { metadata } from "./status.ts";
+
+/** The call. */
+export type SessionCall = ServerDuplexStream<ClientFrame__Output, ServerFrame>;
+
+/** What a session's call needs. */
+export interface SessionCallOptions {
+  readonly chat: Chat;
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal;
+  /** Aborts when the client is to come back later. */
+  readonly draining: AbortSignal;
+  /** Makes what was thrown an error for the client. */
+  readonly known: (error: unknown) => ChatError;
+}
+
+/** Serves a session until it ends. Never rejects: why it ends is told in a parting frame. */
+export async function serveSession(
+  call: SessionCall,
+  { chat, signal, draining, known }: SessionCallOptions,
+): Promise<void> {
+  const ended = Promise.withResolvers<void>();
+  const writer = new StreamWriter(call, { patienceMs: limits.slowReaderMs });
+  const outlet: Outlet = {
+    write: async (frame) => {
+      pulse.spoke();
+      if (await writer.write(frame) === "slow") throw tooSlow();
+    },
+    signal: (frame) => writer.offer(frame),
+    fail: (error) => ended.reject(error),
+    known,
+  };
+  const session = new Session(chat, outlet);
+  const pulse = new Pulse({
+    everyMs: limits.heartbeatMs,
+    silenceMs: limits.silenceMs,
+    beat: () => void outlet.write({ heartbeat: {} }).catch(outlet.fail),
+    dead: () => outlet.fail(silent()),
+  });
+  // At once, so that the client knows it is served before anything happens.
+  call.sendMetadata(metadata({ "chat-epoch": chat.epoch, "chat-keys": chat.guests.publicKeys }));
+  const idle = takeCommands(call, session, () => pulse.heard());
+  call.on("end", () => ended.resolve());
+  signal.addEventListener("abort", () => ended.resolve());
+  draining.addEventListener("abort", () => ended.reject(shuttingDown()), { signal });
+  try {
+    await ended.promise;
+  } catch (error) {
+    // While the server drains, what still comes is answered; one who broke a rule is not heard any more.
+    if (!draining.aborted) call.removeAllListeners("data").pause();
+    // Not waited for: a peer that takes nothing could hold this up for good.
+    call.write({ parting: parting(known(error)) });
+  }
+  pulse.stop();
+  await idle();
+  session.close();
+  call.end();
+}
+
+/** Hands the commands to the session, and pauses the client when too many wait. Gives what waits until none does. */
+function takeCommands(call: SessionCall, session: Session, heard: () => void): () => Promise<void> {
+  const running = new Set<Promise<void>>();
+  call.on("data", async (read: ClientFrame__Output | Malformed) => {
+    heard();
+    let frame;
+    try {
+      frame = wellFormed(read);
+    } catch (error) {
+      return session.refuse(toChatError(error));
+    }
+    const handled = session.handle(frame);
+    running.add(handled);
+    if (running.size >= limits.commandsPerSession) call.pause();
+    await handled;
+    running.delete(handled);
+    if (call.isPaused() && call.listenerCount("data") > 0) call.resume();
+  });
+  return async () => {
+    while (running.size > 0) await Promise.all(running);
+  };
+}
+
+function parting({ code, message, retry }: ChatError): NonNullable<ServerFrame["parting"]> {
+  const delayMs = code === "FLOOD" ? limits.floodDelayMs : Math.round(Math.random() * limits.sessionReturnMs);
+  return { code, message, retry, delayMs };
+}

@@ -1,0 +1,60 @@
+/** `StreamMessages`: a room's messages for readers that know nothing else, such as the tutorial's. */
+import type { Buffer } from "node:buffer";
+import type { ServerWritableStream } from "@grpc/grpc-js";
+import type { Chat } from "../chat/chat.ts";
+import { parseRoom } from "../chat/rules.ts";
+import { beginIn, parseStart } from "../feed/begin.ts";
+import { follow } from "../feed/follow.ts";
+import { isReadable, type RoomEvent } from "../protos/events.ts";
+import type { StreamRequest__Output } from "../protos/gen/chat/StreamRequest.ts";
+import { limits } from "../protos/limits.ts";
+import { shuttingDown, tooSlow } from "../protos/partings.ts";
+import { StreamWriter } from "../runtime/grpc_writer.ts";
+import { serializeMessage } from "./definition.ts";
+import { metadata } from "./status.ts";
+
+/** The call. */
+export type StreamCall = ServerWritableStream<StreamRequest__Output, Buffer>;
+
+/** What a reader's call needs. */
+export interface StreamMessagesOptions {
+  readonly chat: Chat;
+  readonly request: StreamRequest__Output;
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal;
+  /** Aborts when the client is to come back later. */
+  readonly draining: AbortSignal;
+}
+
+/** Serves a reader until it goes. Rejects with why it has to. */
+export async function streamMessages(
+  call: StreamCall,
+  { chat, request, signal, draining }: StreamMessagesOptions,
+): Promise<void> {
+  const room = parseRoom(request.room);
+  const { epoch, head, after, recovered } = await beginIn(chat.feed(room), parseStart(request));
+  const writer = new StreamWriter(call, { patienceMs: limits.slowReaderMs });
+  call.sendMetadata(metadata({ "chat-epoch": epoch, "chat-head": head, "chat-recovered": recovered }));
+  const ends = AbortSignal.any([signal, draining]);
+  for await (const { events } of follow(chat.feed(room), { epoch, after }, { signal: ends })) {
+    for (const event of events) {
+      if (!isReadable(event)) continue;
+      const written = await writer.write(serialize(event, { room, epoch }));
+      if (written === "slow") throw tooSlow();
+      if (written === "closed") return;
+    }
+  }
+  if (draining.aborted) throw shuttingDown();
+}
+
+const serialized = new WeakMap<RoomEvent, Buffer>();
+
+function serialize(event: RoomEvent, { room, epoch }: { room: string; epoch: string }): Buffer {
+  const known = serialized.get(event);
+  if (known) return known;
+  const { seq, timestamp, sender, clientId, message } = event;
+  const text = message?.text ?? "";
+  const bytes = serializeMessage({ username: sender, message: text, timestamp, room, seq, epoch, clientId });
+  serialized.set(event, bytes);
+  return bytes;
+}
