@@ -1,14 +1,18 @@
-/** The gateway's HTTP: the page, its assets, the two WebSocket doors, health. Testable by `app.request()`. */
+/** The gateway's HTTP: the page, its assets, signing in, the two WebSocket doors, health. Testable by `app.request()`. */
 import { type Context, Hono } from "hono";
-import { getCookie } from "hono/cookie";
 import { renderToString } from "preact-render-to-string";
+import { ChatError } from "../protos/errors.ts";
+import { byteLength, lobby } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
+import { shuttingDown } from "../protos/partings.ts";
 import type { Journal } from "../runtime/journal.ts";
 import type { Assets } from "./assets.ts";
 import type { Bridge } from "./bridge.ts";
 import { serveBrowser } from "./browser_socket.ts";
-import { isAllowedOrigin, type OriginRules } from "./origin.ts";
+import type { OriginRules } from "./origin.ts";
 import { Page } from "./page.tsx";
+import { SentAway } from "./sent_away.ts";
+import { addSignIn, checkOrigin, guestOf, refuse } from "./sign_in.ts";
 import { Socket } from "./socket.ts";
 import { serveTutorial } from "./tutorial_socket.ts";
 
@@ -26,9 +30,6 @@ export interface AppOptions {
   readonly draining: AbortSignal;
 }
 
-/** The last name of this browser, so that a reload needs no question. */
-const nameCookie = "switchboard_name";
-
 /** Makes the app. */
 export function makeApp(options: AppOptions): Hono {
   const { assets, bridge, journal } = options;
@@ -41,16 +42,22 @@ export function makeApp(options: AppOptions): Hono {
     for (const [name, value] of Object.entries(securityHeaders)) c.res.headers.set(name, value);
   });
 
-  app.get("/", (c) => {
+  const servePage = async (c: Context, room: string) => {
     const nonce = crypto.randomUUID();
-    const name = (getCookie(c, nameCookie) ?? "").slice(0, limits.nameBytes);
+    const name = await guestOf(c, bridge).then(({ name }) => name, () => "");
     const page = renderToString(
-      <Page nonce={nonce} script={assets.script.path} style={assets.style.path} name={name} />,
+      <Page nonce={nonce} script={assets.script.path} style={assets.style.path} name={name} room={room} />,
     );
     c.header("Content-Security-Policy", contentSecurityPolicy(nonce));
     c.header("Cache-Control", "no-store");
     return c.html(`<!doctype html>${page}`);
+  };
+  app.get("/", (c) => servePage(c, lobby));
+  app.get("/rooms/:room", (c) => {
+    const room = c.req.param("room");
+    return byteLength(room) <= limits.roomBytes ? servePage(c, room) : c.notFound();
   });
+  addSignIn(app, options);
 
   for (const asset of [assets.script, assets.style]) {
     app.get(asset.path, (c) =>
@@ -70,29 +77,35 @@ export function makeApp(options: AppOptions): Hono {
       }, 503),
   );
 
+  const away = new SentAway();
   // Frames have heartbeats of their own, and a stall of this process must not drop every socket; the
   // tutorial's clients have only WebSocket's pings.
-  app.get(
-    "/ws",
-    (c) => upgrade(c, { ...options, idleTimeout: 0, serve: (socket) => serveBrowser(socket, bridge) }),
-  );
-  app.get("/ws/:username", (c) => {
-    const username = c.req.param("username");
-    return upgrade(c, {
-      ...options,
+  app.get("/ws", (c) =>
+    upgrade(c, options, async () => {
+      const { id, token } = await guestOf(c, bridge);
+      away.check(id);
+      return {
+        idleTimeout: 0,
+        serve: (socket) => serveBrowser(socket, bridge, { token, flooded: () => away.add(id) }),
+      };
+    }));
+  app.get("/ws/:username", (c) =>
+    upgrade(c, options, () => ({
       idleTimeout: 120,
-      serve: (socket) => serveTutorial(socket, bridge, username),
-    });
-  });
+      serve: (socket) => serveTutorial(socket, bridge, c.req.param("username")),
+    })));
 
-  const paths = app.routes.filter(({ method }) => method === "GET").map(({ path }) => path);
-  for (const path of paths) {
+  for (const [path, methods] of methodsByPath(app)) {
     app.all(
       path,
       (c) =>
-        c.json({ error: `Cannot ${c.req.method} ${c.req.path}: only GET works here.` }, 405, {
-          Allow: "GET, HEAD",
-        }),
+        c.json(
+          { error: `Cannot ${c.req.method} ${c.req.path}: only ${methods.join(" and ")} works here.` },
+          405,
+          {
+            Allow: methods.flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]).join(", "),
+          },
+        ),
     );
   }
   app.notFound((c) => c.json({ error: `Cannot find ${c.req.path}: there is nothing here, go to /.` }, 404));
@@ -103,12 +116,18 @@ export function makeApp(options: AppOptions): Hono {
   return app;
 }
 
-/** `idleTimeout` is in seconds; a peer that answers no ping for so long is gone. */
-function upgrade(
+/** How a socket is to be served. `idleTimeout` is in seconds; a peer that answers no ping for so long is gone. */
+interface Served {
+  readonly idleTimeout: number;
+  readonly serve: (socket: Socket) => void;
+}
+
+/** Opens a socket for somebody who may; `admit` throws if they may not. All that is known before the 101. */
+async function upgrade(
   c: Context,
-  { idleTimeout, serve, ...options }: AppOptions & { idleTimeout: number; serve: (socket: Socket) => void },
-): Response {
-  const { journal, sockets, socketsMost, draining, origin } = options;
+  { journal, sockets, socketsMost, draining, origin }: AppOptions,
+  admit: () => Served | Promise<Served>,
+): Promise<Response> {
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
     return c.json({ error: `Cannot open ${c.req.path}: it is a WebSocket, connect with ws://.` }, 426, {
       Upgrade: "websocket",
@@ -118,29 +137,33 @@ function upgrade(
     const error = `Cannot open ${c.req.path}: the WebSocket handshake is incomplete or of another version.`;
     return c.json({ error }, 400, { "Sec-WebSocket-Version": "13" });
   }
-  const from = c.req.header("origin");
-  if (!isAllowedOrigin(from, c.req.header("host") ?? "", origin)) {
-    return c.json({
-      error: `Cannot connect from ${JSON.stringify(from)}: that origin may not, add it to ORIGINS.`,
-    }, 403);
+  try {
+    checkOrigin(c, origin);
+    const { idleTimeout, serve } = await admit();
+    if (draining.aborted) throw shuttingDown();
+    if (sockets.size >= socketsMost) {
+      throw new ChatError("UNAVAILABLE", "Cannot connect: the server is full, try again later.");
+    }
+    const { response, socket: ws } = Deno.upgradeWebSocket(c.req.raw, { idleTimeout });
+    const socket = new Socket(ws, { journal });
+    sockets.add(socket);
+    // Not before it is closed: one that is going still holds its file.
+    socket.closed.then(() => sockets.delete(socket));
+    serve(socket);
+    return response;
+  } catch (error) {
+    if (error instanceof ChatError) return refuse(c, error);
+    throw error;
   }
-  if (draining.aborted) {
-    return c.json({ error: "Cannot connect: the server is stopping, try again." }, 503, {
-      "Retry-After": "2",
-    });
+}
+
+/** Which methods each path has. */
+function methodsByPath(app: Hono): Map<string, string[]> {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of app.routes) {
+    if (method !== "ALL") methods.set(path, [...methods.get(path) ?? [], method]);
   }
-  if (sockets.size >= socketsMost) {
-    return c.json({ error: "Cannot connect: the server is full, try again later." }, 503, {
-      "Retry-After": "10",
-    });
-  }
-  const { response, socket: ws } = Deno.upgradeWebSocket(c.req.raw, { idleTimeout });
-  const socket = new Socket(ws, { journal });
-  sockets.add(socket);
-  // Not before it is closed: one that is going still holds its file.
-  socket.closed.then(() => sockets.delete(socket));
-  serve(socket);
-  return response;
+  return methods;
 }
 
 /** A whole opening handshake: RFC 6455, 4.2.1. Deno's upgrade looks at less. */

@@ -1,38 +1,56 @@
 /** What all sockets of a gateway share: the one session with ChatService, the rooms it follows, its people. */
 import { ChatError } from "../protos/errors.ts";
-import { lobby } from "../protos/events.ts";
+import type { SignedIn__Output as SignedIn } from "../protos/gen/chat/SignedIn.ts";
+import { sleep } from "../runtime/deadline.ts";
 import type { Journal } from "../runtime/journal.ts";
-import { People, type Person } from "./people.ts";
-import { Room } from "./room.ts";
+import { People } from "./people.ts";
+import type { Claim, Person } from "./person.ts";
+import type { Reader, Room } from "./room.ts";
+import { type Entered, Rooms } from "./rooms.ts";
+import { type Guest, Tokens } from "./tokens.ts";
 import { type Link, Upstream } from "./upstream.ts";
+
+/** How long somebody who comes while ChatService is away waits before they are told. */
+const patienceMs = 2_000;
+
+/** What a bridge works with. */
+export interface BridgeOptions {
+  readonly journal: Journal;
+  /** How long a room is kept that nobody reads, in milliseconds. */
+  readonly roomIdleMs?: number;
+}
 
 /** The bridge between sockets and ChatService. */
 export class Bridge {
+  readonly #tokens = new Tokens();
   readonly #upstream: Upstream;
-  readonly #people = new People(() => this.#upstream);
-  readonly #rooms = new Map<string, Room>();
+  readonly #rooms: Rooms;
+  readonly #people = new People(() => this.#upstream, { entered: () => this.#rooms.ask() });
   readonly #linkListeners = new Set<(link: Link) => void>();
 
-  constructor(chatAddress: string, { journal }: { journal: Journal }) {
+  constructor(chatAddress: string, { journal, roomIdleMs }: BridgeOptions) {
+    const idleMs = roomIdleMs === undefined ? {} : { idleMs: roomIdleMs };
+    const rooms = this.#rooms = new Rooms(() => this.#upstream, { journal, ...idleMs });
     this.#upstream = new Upstream(chatAddress, {
       journal,
       events: {
-        onUp: () => {
-          for (const room of this.#rooms.values()) room.up();
+        onUp: (keys) => {
+          this.#learn(keys, journal);
+          rooms.ask();
           this.#people.up();
           this.#tellLink();
         },
         onDown: () => {
-          for (const room of this.#rooms.values()) room.down();
+          rooms.down();
           this.#people.down();
         },
         onAway: () => this.#tellLink(),
-        onFollowed: (followed) => this.#rooms.get(followed.room)?.begin(followed),
-        onBatch: (batch) => this.#rooms.get(batch.room)?.take(batch),
+        onBatch: (batch) => rooms.get(batch.room)?.take(batch),
+        onRoster: (roster) => rooms.get(roster.room)?.takeRoster(roster),
       },
     });
-    // Followed from the start, so that the first who joins need not wait.
-    this.#rooms.set(lobby, new Room(lobby, { upstream: this.#upstream, journal }));
+    // Opens it.
+    rooms.lobby;
   }
 
   /** Whether ChatService is reached. */
@@ -42,7 +60,21 @@ export class Bridge {
 
   /** True if the page works: ChatService is reached and the lobby is caught up. */
   get ready(): boolean {
-    return this.link.up && this.room(lobby).caughtUp;
+    return this.link.up && this.#rooms.lobby.caughtUp;
+  }
+
+  get lobby(): Room {
+    return this.#rooms.lobby;
+  }
+
+  /** How many pages of older events ChatService was asked for. */
+  get pageReads(): number {
+    return this.#rooms.pages.reads;
+  }
+
+  /** How many rooms are held. */
+  get roomCount(): number {
+    return this.#rooms.size;
   }
 
   /** Calls back whenever the link goes up or down, until the signal aborts. */
@@ -51,23 +83,58 @@ export class Bridge {
     signal.addEventListener("abort", () => this.#linkListeners.delete(listener), { once: true });
   }
 
-  /** A room; empty means the lobby. Throws NOT_FOUND. */
-  room(name: string): Room {
-    const room = this.#rooms.get(name || lobby);
-    if (room) return room;
-    throw new ChatError(
-      "NOT_FOUND",
-      `Cannot open the room ${JSON.stringify(name)}: there is no such room, use "${lobby}".`,
-    );
+  /** A room, followed for a reader until it is left. */
+  enter(room: string, reader: Reader): Entered {
+    return this.#rooms.enter(room, reader);
   }
 
   /** Brings a person on. Close them when their socket is gone. */
-  open(username: string): Person {
-    return this.#people.open(username);
+  open(claim: Claim): Person {
+    return this.#people.open(claim);
+  }
+
+  /** Whom a token speaks for. Rejects with UNAUTHENTICATED, or with UNAVAILABLE while no key is known. */
+  async verify(token: string): Promise<Guest> {
+    if (token !== "" && !this.#tokens.known) await this.#reached();
+    return await this.#tokens.verify(token);
+  }
+
+  /** Gives a guest a name. Rejects with ChatService's refusal, or with UNAVAILABLE. */
+  async signIn(name: string, token: string): Promise<SignedIn> {
+    await this.#reached();
+    return await this.#upstream.call("SignIn", { name, token });
+  }
+
+  /** Gives a token back; whoever is here by it is sent away. */
+  async signOut(token: string): Promise<void> {
+    await this.#reached();
+    await this.#upstream.call("SignOut", { token });
+    this.#people.end(token, new ChatError("UNAUTHENTICATED", "Cannot go on: you signed out, sign in again."));
   }
 
   async close(): Promise<void> {
+    this.#rooms.close();
     await this.#upstream.close();
+  }
+
+  /** Resolves when ChatService is reached, or after a moment: it, or this gateway, may just be starting. */
+  async #reached(): Promise<void> {
+    if (this.link.up) return;
+    const enough = new AbortController();
+    this.onLink(({ up }) => up && enough.abort(), enough);
+    await sleep(patienceMs, { signal: AbortSignal.any([enough.signal, this.#upstream.signal]) });
+    enough.abort();
+  }
+
+  #learn(keys: string, journal: Journal): void {
+    try {
+      this.#tokens.learn(keys);
+    } catch (error) {
+      journal.warn(
+        "Cannot read the keys that ChatService gave: tokens are checked against those known before.",
+        error,
+      );
+    }
   }
 
   #tellLink(): void {

@@ -5,30 +5,7 @@ import type { RoomBatch, RoomEvent } from "../protos/events.ts";
 import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
 
-const seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0xffff_ffff));
-
-const clientFrame = v.object({
-  id: v.optional(seq, 0),
-  open: v.optional(v.object({ username: v.string() })),
-  follow: v.optional(v.object({
-    room: v.optional(v.string(), ""),
-    replay: v.optional(v.string()),
-    after: v.optional(v.object({ epoch: v.optional(v.string(), ""), seq: v.optional(seq, 0) })),
-    count: v.optional(count),
-    since: v.optional(v.string()),
-  })),
-  send: v.optional(v.object({
-    room: v.optional(v.string(), ""),
-    clientId: v.optional(v.string(), ""),
-    text: v.optional(v.string(), ""),
-  })),
-  read: v.optional(v.object({ room: v.optional(v.string(), ""), after: v.optional(seq, 0), count })),
-  heartbeat: v.optional(v.object({})),
-});
-
-/** A command of a browser. */
-export type BrowserFrame = v.InferOutput<typeof clientFrame>;
+const frame = v.looseObject({ id: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))) });
 
 /** The frames of one WebSocket message: one, or an array. Throws INVALID_ARGUMENT. */
 export function parseFrames(text: string): unknown[] {
@@ -41,15 +18,15 @@ export function parseFrames(text: string): unknown[] {
   );
 }
 
-/** One frame. Throws INVALID_ARGUMENT, naming the field. */
-export function parseFrame(json: unknown): BrowserFrame {
-  return parseAs(clientFrame, json, "frame");
-}
-
 /** The id of a frame that may be no frame, so that a refusal finds whoever waits for it. */
 export function frameId(json: unknown): number {
-  const parsed = v.safeParse(v.object({ id: seq }), json);
-  return parsed.success ? parsed.output.id : 0;
+  const id = typeof json === "object" && json !== null && "id" in json ? json.id : undefined;
+  return typeof id === "number" && Number.isSafeInteger(id) && id > 0 ? id : 0;
+}
+
+/** A frame, as far as it is an object with an id that can be repeated. Throws INVALID_ARGUMENT. */
+export function parseFrame(json: unknown): { readonly id?: number | undefined } {
+  return parseAs(frame, json, "frame");
 }
 
 /** Parses a WebSocket message as JSON. Throws INVALID_ARGUMENT. */
@@ -94,15 +71,27 @@ let lastBatch: { of: RoomBatch; text: string } | undefined;
 
 /** A batch for one WebSocket message. Each event is encoded once, and a batch that many share is put together once. */
 export function encodeBatch(batch: RoomBatch): string {
-  const { room, epoch, first, events } = batch;
-  const same = lastBatch?.of;
-  const shared = same && same.first === first && same.events.length === events.length &&
-    same.events[0] === events[0];
-  if (lastBatch && shared && same.room === room && same.epoch === epoch) return lastBatch.text;
-  const head = JSON.stringify({ room, epoch, first });
-  const text = `[{"batch":${head.slice(0, -1)},"events":[${events.map(encodeEvent).join(",")}]}}]`;
+  if (lastBatch && isSame(lastBatch.of, batch)) return lastBatch.text;
+  const text = `[{"batch":${encodeRange(batch)}}]`;
   lastBatch = { of: batch, text };
   return text;
+}
+
+/** The reply to `read`. */
+export function encodePage(id: number, page: RoomBatch): string {
+  return `[{"id":${id},"page":${encodeRange(page)}}]`;
+}
+
+/** An event is another object once it was revised: a text that is gone is not in what was put together before. */
+function isSame(a: RoomBatch, b: RoomBatch): boolean {
+  return a.room === b.room && a.epoch === b.epoch && a.first === b.first &&
+    a.events.length === b.events.length &&
+    a.events.every((event, i) => event === b.events[i]);
+}
+
+function encodeRange({ room, epoch, first, events }: RoomBatch): string {
+  const head = JSON.stringify({ room, epoch, first });
+  return `${head.slice(0, -1)},"events":[${events.map(encodeEvent).join(",")}]}`;
 }
 
 function encodeEvent(event: RoomEvent): string {

@@ -7,9 +7,16 @@ import { limits } from "../protos/limits.ts";
 import { tooSlow } from "../protos/partings.ts";
 import { sleep } from "../runtime/deadline.ts";
 import type { Journal } from "../runtime/journal.ts";
+import { costOf, fullSpeed, takeWork, type Verdict } from "./speed.ts";
 
 /** Deno has no event for a drained send buffer, so it is looked at this often, in milliseconds. */
 const drainCheckMs = 25;
+
+/**
+ * What may wait in the send buffer of a peer that goes on asking: what `write` leaves there at most (a text of 3 bytes
+ * a character may take 6 in JSON), and then some refusals and signals, which are not waited for.
+ */
+const bufferMost = 2 * (limits.socketBufferBytes + limits.batchBytes);
 
 /** What a door does with a socket. */
 export interface SocketHandlers {
@@ -17,6 +24,8 @@ export interface SocketHandlers {
   opened(): void;
   /** A message came: its text, or why it cannot be one. */
   heard(text: string | ChatError): void;
+  /** The same, of a peer that asks for too much: refuse it without more work than that takes. */
+  refuse(text: string | ChatError): void;
   /** The peer is to be told that the server goes, and when to come back. */
   part(error: ChatError, delayMs: number): void;
 }
@@ -29,6 +38,8 @@ export class Socket {
   readonly #opening: ReturnType<typeof setTimeout>;
   readonly #closed = Promise.withResolvers<void>();
   readonly #running = new Set<Promise<void>>();
+  #speed = fullSpeed(performance.now());
+  #turn: Promise<void> = Promise.resolve();
   #part: (error: ChatError, delayMs: number) => void = () => {};
 
   /** Takes over a socket that is about to open. */
@@ -60,7 +71,7 @@ export class Socket {
   }
 
   /** Begins; see SocketHandlers. */
-  listen({ opened, heard, part }: SocketHandlers): void {
+  listen({ opened, heard, refuse, part }: SocketHandlers): void {
     this.#part = part;
     this.#ws.onopen = () => {
       clearTimeout(this.#opening);
@@ -70,10 +81,29 @@ export class Socket {
     };
     this.#ws.onmessage = ({ data }) => {
       if (this.#gone.signal.aborted) return;
-      // Refusals are not waited for, so a peer that sends nonsense and never reads is stopped here.
-      if (this.#ws.bufferedAmount > limits.socketBufferBytes * 4) return this.close(tooSlow());
-      this.#guard(() => heard(parseData(data)));
+      // A peer that sends nonsense and never reads is stopped here.
+      if (this.#ws.bufferedAmount > bufferMost) return this.close(tooSlow());
+      const verdict = this.spend(costOf(sizeOfData(data)));
+      if (verdict === "flood") return;
+      this.#guard(() => verdict === "go" ? heard(parseData(data)) : refuse(parseData(data)));
     };
+  }
+
+  /** Takes work out of what this peer may ask for. One that floods is sent away here. */
+  spend(cost: number): Verdict {
+    const { speed, verdict } = takeWork(this.#speed, { cost, now: performance.now() });
+    this.#speed = speed;
+    if (verdict === "flood") {
+      const error = flood();
+      this.part(error, limits.floodDelayMs);
+      this.close(error);
+    }
+    return verdict;
+  }
+
+  /** True if the peer has taken nearly all of what was sent: a signal may be sent, too. */
+  get hasSpace(): boolean {
+    return this.#ws.bufferedAmount <= limits.socketBufferBytes;
   }
 
   /** Sends at once. */
@@ -81,12 +111,26 @@ export class Socket {
     if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(text);
   }
 
-  /** Sends, and resolves when more may be sent. Rejects with TOO_SLOW. */
-  async write(text: string): Promise<void> {
-    this.send(text);
+  /**
+   * Sends what `make` gives, one after the other, each as soon as the peer has taken enough of what was sent before.
+   * Rejects with TOO_SLOW. What has no turn yet is not made yet: so a stalled peer costs at most `socketBufferBytes`
+   * and one batch, however much it asked for.
+   */
+  write(make: () => string | undefined | Promise<string | undefined>): Promise<void> {
+    const turn = this.#turn.then(async () => {
+      if (!this.hasSpace) await this.#drained();
+      if (this.#gone.signal.aborted) return;
+      const text = await make();
+      if (text !== undefined) this.send(text);
+    });
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  async #drained(): Promise<void> {
     let least = this.#ws.bufferedAmount;
     let progressAt = Date.now();
-    while (this.#ws.bufferedAmount > limits.socketBufferBytes && !this.#gone.signal.aborted) {
+    while (!this.hasSpace && !this.#gone.signal.aborted) {
       await sleep(drainCheckMs, { signal: this.#gone.signal });
       if (this.#ws.bufferedAmount < least) {
         least = this.#ws.bufferedAmount;
@@ -141,6 +185,11 @@ export class Socket {
   }
 }
 
+function sizeOfData(data: unknown): number {
+  if (typeof data === "string") return data.length;
+  return data instanceof Blob ? data.size : limits.frameBytes;
+}
+
 function parseData(data: unknown): string | ChatError {
   if (typeof data !== "string") {
     return new ChatError("INVALID_ARGUMENT", "Cannot read the message: it is binary, send JSON as text.");
@@ -150,6 +199,22 @@ function parseData(data: unknown): string | ChatError {
   return new ChatError(
     "INVALID_ARGUMENT",
     `Cannot read the message: it has ${data.length} characters and at most ${limits.frameBytes} are allowed, send less at a time.`,
+  );
+}
+
+/** The error of a command that comes too fast. */
+export function tooFast(): ChatError {
+  return new ChatError(
+    "RESOURCE_EXHAUSTED",
+    `Cannot carry out a command: more than ${limits.commandsPerSecond} a second came, send more slowly.`,
+  );
+}
+
+function flood(): ChatError {
+  const seconds = limits.floodDelayMs / 1_000;
+  return new ChatError(
+    "FLOOD",
+    `Cannot go on: far too many commands came too fast, come back in ${seconds} s and send more slowly.`,
   );
 }
 

@@ -6,12 +6,12 @@ import * as v from "valibot";
 import { beginIn } from "../feed/begin.ts";
 import { follow } from "../feed/follow.ts";
 import { ChatError } from "../protos/errors.ts";
-import { lobby, type RoomEvent } from "../protos/events.ts";
+import { isReadable, lobby, type RoomEvent } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
 import type { Bridge } from "./bridge.ts";
 import { parseAs, parseJson } from "./frames.ts";
-import type { Person } from "./people.ts";
-import type { Socket } from "./socket.ts";
+import type { Person } from "./person.ts";
+import { type Socket, tooFast } from "./socket.ts";
 
 const said = v.object({ message: v.string() });
 
@@ -24,7 +24,7 @@ export function serveTutorial(socket: Socket, bridge: Bridge, username: string):
   const tell = (error: unknown) => socket.send(JSON.stringify({ error: socket.known(error).message }));
 
   const opened = () => {
-    const here = person = bridge.open(username);
+    const here = person = bridge.open({ username });
     signal.addEventListener("abort", () => here.close(), { once: true });
     const tellAway = () => {
       const { link } = bridge;
@@ -32,10 +32,11 @@ export function serveTutorial(socket: Socket, bridge: Bridge, username: string):
     };
     tellAway();
     bridge.onLink(tellAway, { signal });
-    here.opened.catch((error) => {
+    const end = (error: unknown) => {
       tell(error);
       socket.close(socket.known(error));
-    });
+    };
+    here.opened.then(() => here.ended.then(end), end);
     readLobby(socket, bridge, here).catch((error) => socket.close(socket.known(error)));
   };
 
@@ -50,30 +51,39 @@ export function serveTutorial(socket: Socket, bridge: Bridge, username: string):
         );
       }
       inFlight++;
-      const sent = person?.send({ room: lobby, clientId: crypto.randomUUID(), text: message });
+      const body = { person: 0, room: lobby, clientId: "", text: message, replyTo: 0 };
+      const sent = person?.ask({ is: "send", body });
       socket.run(() => Promise.resolve(sent).then(() => {}, tell).finally(() => inFlight--));
     } catch (error) {
       tell(error);
     }
   };
 
-  socket.listen({ opened, heard, part: tell });
+  socket.listen({ opened, heard, refuse: () => tell(tooFast()), part: tell });
 }
 
 async function readLobby(socket: Socket, bridge: Bridge, person: Person): Promise<void> {
   const { signal } = socket;
-  const room = bridge.room(lobby);
+  const room = bridge.lobby;
   // One who is not let in reads nothing; they were told why.
   if (!await person.opened.then(() => true, () => false)) return;
   while (!signal.aborted) {
     await room.whenCaughtUp({ signal });
     const cursor = await beginIn(room, { replay: "LAST_N", count: limits.replayDefault });
     for await (const { events } of follow(room, cursor, { signal })) {
-      for (const event of events) await socket.write(encode(event));
+      for (const event of events) {
+        if (isReadable(event)) await socket.write(() => encode(room.tail.at(event.seq) ?? event));
+      }
     }
   }
 }
 
-function encode({ sender, message, timestamp }: RoomEvent): string {
-  return JSON.stringify({ username: sender, message: message.text, timestamp });
+/** The message as it is when it is sent; undefined for one that was deleted meanwhile. */
+function encode(event: RoomEvent): string | undefined {
+  if (!event.message || !isReadable(event)) return undefined;
+  return JSON.stringify({
+    username: event.sender,
+    message: event.message.text,
+    timestamp: event.timestamp,
+  });
 }

@@ -6,6 +6,7 @@ import * as grpc from "@grpc/grpc-js";
 import { serviceDefinition } from "../protos/descriptors.ts";
 import { ChatError, isErrorCode } from "../protos/errors.ts";
 import type { ClientFrame } from "../protos/gen/chat/ClientFrame.ts";
+import type { ChatServiceDefinition } from "../protos/gen/chat/ChatService.ts";
 import type { Parting__Output as Parting } from "../protos/gen/chat/Parting.ts";
 import type { ServerFrame__Output as ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
@@ -33,20 +34,27 @@ export class LinkLost extends ChatError {
 
 /** What happens on a session, for those who hold its rooms and people. */
 export interface UpstreamEvents {
-  /** A session is there, and new: nobody is open on it and nothing is followed. */
-  onUp(): void;
+  /** A session is there, and new: nobody is open on it and nothing is followed. `keys` is a JWK Set as JSON. */
+  onUp(keys: string): void;
   /** The session is gone. */
   onDown(): void;
   /** ChatService cannot be reached for now. */
   onAway(): void;
-  /** Before the reply to the `follow` resolves, because the first batch may come right behind it. */
-  onFollowed(followed: NonNullable<ServerFrame["followed"]>): void;
   onBatch(batch: NonNullable<ServerFrame["batch"]>): void;
+  onRoster(roster: NonNullable<ServerFrame["roster"]>): void;
 }
+
+/** A call with one answer. */
+type UnaryName = Exclude<keyof ChatServiceDefinition, "Session" | "StreamMessages">;
+type RequestOf<N extends UnaryName> = ChatServiceDefinition[N] extends
+  { requestSerialize: (value: infer Q) => unknown } ? Q : never;
+type ResponseOf<N extends UnaryName> = ChatServiceDefinition[N] extends
+  { responseDeserialize: (bytes: never) => infer R } ? R : never;
 
 type Call = grpc.ClientDuplexStream<ClientFrame, ServerFrame>;
 
 interface Waiting {
+  readonly heard: (frame: ServerFrame) => void;
   readonly resolve: (frame: ServerFrame) => void;
   readonly reject: (error: ChatError) => void;
 }
@@ -66,6 +74,7 @@ export class Upstream {
   readonly #stop = new AbortController();
   readonly #waiting = new Map<number, Waiting>();
   readonly #done: Promise<void>;
+  #client: grpc.Client | undefined;
   #call: Call | undefined;
   #pulse: Pulse | undefined;
   #lastId = 0;
@@ -87,16 +96,46 @@ export class Upstream {
     return this.#stop.signal;
   }
 
-  /** Gives a command. Rejects with its refusal, or with LinkLost. Commands are begun in the order they are given. */
-  request(command: Command): Promise<ServerFrame> {
+  /**
+   * Gives a command. Rejects with its refusal, or with LinkLost. Commands are begun in the order they are given.
+   * `heard` is called with the reply at once, before whatever comes right behind it.
+   */
+  request(
+    command: Command,
+    { heard = () => {} }: { heard?: (frame: ServerFrame) => void } = {},
+  ): Promise<ServerFrame> {
     const call = this.#call;
     if (!call) return Promise.reject(new LinkLost());
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { heard, resolve, reject });
       this.#pulse?.spoke();
       // The queue in grpc-js is bounded by how many sends a gateway lets wait.
       call.write({ id, ...command });
+    });
+  }
+
+  /** Makes a call with one answer, beside the session. Rejects with what ChatService says, or with UNAVAILABLE. */
+  call<N extends UnaryName>(name: N, request: RequestOf<N>): Promise<ResponseOf<N>> {
+    const client = this.#client;
+    if (!client || !this.#call) return Promise.reject(new ChatError("UNAVAILABLE", notReached));
+    const { path, requestSerialize, responseDeserialize } = service[name] as grpc.MethodDefinition<
+      RequestOf<N>,
+      ResponseOf<N>
+    >;
+    const options = { deadline: Date.now() + callMs };
+    return new Promise((resolve, reject) => {
+      client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        options,
+        (error, value) => {
+          if (value !== undefined) resolve(value);
+          else reject(fromStatus(error));
+        },
+      );
     });
   }
 
@@ -126,7 +165,11 @@ export class Upstream {
 
   /** One session from its beginning to its end. */
   async #session(): Promise<{ held: boolean; reason: string; parting: Parting | undefined }> {
-    const client = new grpc.Client(this.#address, grpc.credentials.createInsecure(), channelOptions);
+    const client = this.#client = new grpc.Client(
+      this.#address,
+      grpc.credentials.createInsecure(),
+      channelOptions,
+    );
     const call = openSession(client);
     const ended = Promise.withResolvers<string>();
     let parting: Parting | undefined;
@@ -138,10 +181,10 @@ export class Upstream {
       dead: () => call.cancel(),
     });
     // ChatService sends its headers at once, before anything is asked of it.
-    call.on("metadata", () => {
+    call.on("metadata", (metadata: grpc.Metadata) => {
       openedAt = performance.now();
       if (this.#stop.signal.aborted) call.cancel();
-      else this.#up(call);
+      else this.#up(call, String(metadata.get("chat-keys")[0] ?? ""));
     });
     call.on("data", (frame: ServerFrame) => {
       pulse.heard();
@@ -159,11 +202,11 @@ export class Upstream {
     return { held, reason: parting?.message ?? reason, parting };
   }
 
-  #up(call: Call): void {
+  #up(call: Call, keys: string): void {
     this.#call = call;
     if (this.#link === away) this.#journal.info(`ChatService at ${this.#address} is reached`);
     this.#link = { up: true };
-    this.#events.onUp();
+    this.#events.onUp(keys);
   }
 
   #setAway(reason: string): void {
@@ -183,20 +226,24 @@ export class Upstream {
 
   #take(frame: ServerFrame): void {
     if (frame.batch) return this.#events.onBatch(frame.batch);
+    if (frame.roster) return this.#events.onRoster(frame.roster);
     const waiting = this.#waiting.get(frame.id);
     if (!waiting) return;
     this.#waiting.delete(frame.id);
-    if (frame.followed) this.#events.onFollowed(frame.followed);
+    waiting.heard(frame);
     if (!frame.refused) return waiting.resolve(frame);
     const { code, message } = frame.refused;
     waiting.reject(new ChatError(isErrorCode(code) ? code : "INTERNAL", message));
   }
 }
 
-const sessionMethod = serviceDefinition("chat.ChatService").Session as grpc.MethodDefinition<
-  ClientFrame,
-  ServerFrame
->;
+const service = serviceDefinition("chat.ChatService");
+const sessionMethod = service.Session as grpc.MethodDefinition<ClientFrame, ServerFrame>;
+
+const notReached = "Cannot do this now: the chat server cannot be reached, try again in a moment.";
+
+/** How long a call with one answer may take. */
+const callMs = 5_000;
 
 /** How long a close waits for a try to connect. */
 const closeMs = 1_000;
@@ -219,4 +266,11 @@ const channelOptions: grpc.ChannelOptions = {
 function openSession(client: grpc.Client): Call {
   const { path, requestSerialize, responseDeserialize } = sessionMethod;
   return client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+}
+
+function fromStatus(error: grpc.ServiceError | null): ChatError {
+  const code = String(error?.metadata.get("chat-code")[0] ?? "");
+  if (isErrorCode(code)) return new ChatError(code, error?.details ?? "");
+  // Not from ChatService itself: it is away, or too late with its answer.
+  return new ChatError("UNAVAILABLE", notReached, { cause: error });
 }

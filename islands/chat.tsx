@@ -1,60 +1,51 @@
-/** The page's one island: the door, and behind it the room. */
+/** The page's one island: the door, and behind it the rooms. */
 import { effect } from "@preact/signals";
 import { options, render } from "preact";
+import type { Principal } from "../protos/events.ts";
 import { openDoor } from "./door.ts";
-import { forgetName, rememberName } from "./name.ts";
-import { Room } from "./room.tsx";
+import { loadMe, saveMe } from "./kept.ts";
+import { roomOf } from "./rooms.ts";
 import { Session } from "./session.ts";
+import { Shell } from "./shell.tsx";
 import { countUnread } from "./unread.ts";
 import { fitViewport } from "./viewport.ts";
-
-/** A first answer that takes longer is waited for in the room. */
-const patienceMs = 800;
 
 /** Once a frame: a burst of messages is one change of the page. A hidden tab has no frames. */
 options.debounceRendering = (run) => document.hidden ? setTimeout(run) : requestAnimationFrame(run);
 
-const door = openDoor((name) => enter(name));
+const door = openDoor((me) => {
+  saveMe(me);
+  enter(me, { byHand: true });
+});
 const room = find("room");
 
 fitViewport();
-if (!room.hidden) enter(room.dataset.name ?? "");
+if (!room.hidden) enter(loadMe(room.dataset.name ?? ""), { byHand: false });
 
-function enter(name: string): void {
-  const session = new Session(name);
+/** `byHand`: somebody has just come in by the door, and wants to write. */
+function enter(me: Principal, { byHand }: { byHand: boolean }): void {
+  const session = new Session(me, roomOf(location.pathname));
   const stopCounting = countUnread(session);
-  const byHand = room.hidden === true;
-  const late = setTimeout(show, patienceMs);
-  let shown = false;
-  if (!byHand) show();
+  const back = () => session.show(roomOf(location.pathname));
+  addEventListener("popstate", back);
+  door.shut();
+  render(<Shell session={session} focus={byHand || matchMedia("(hover: hover)").matches} />, room);
+  room.hidden = false;
 
   // Not at once: the effect may end itself.
   const stop = effect(() => {
     const state = session.connection.value;
     if (state.is === "rejected") queueMicrotask(() => leave(state.why));
     else if (state.is === "left") queueMicrotask(() => leave(""));
-    else if (state.is === "live") rememberName(session.conversation.value.me);
-    if (state.is !== "connecting") show();
   });
 
-  function show(): void {
-    clearTimeout(late);
-    const { is } = session.connection.peek();
-    if (shown || is === "left" || is === "rejected") return;
-    shown = true;
-    door.shut();
-    render(<Room session={session} focus={byHand || matchMedia("(hover: hover)").matches} />, room);
-    room.hidden = false;
-  }
-
   function leave(why: string): void {
-    clearTimeout(late);
     stop();
     stopCounting();
-    forgetName();
+    removeEventListener("popstate", back);
     render(null, room);
     room.hidden = true;
-    door.open(session.conversation.value.me, why);
+    door.open(session.me.value.name, why);
   }
 }
 

@@ -14,6 +14,11 @@ export function fullTime(at: number): string {
   return Number.isNaN(at) ? "" : full.format(at);
 }
 
+/** The date alone. */
+export function dayDate(at: number): string {
+  return Number.isNaN(at) ? "" : anyDay.format(at);
+}
+
 /** ISO 8601 in UTC, for machines. */
 export function isoTime(at: number): string {
   return Number.isNaN(at) ? "" : new Date(at).toISOString();

@@ -1,80 +1,154 @@
 import { useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect } from "preact/hooks";
+import type { Acting } from "./acting.ts";
+import { messageAt } from "./conversation.ts";
+import { sendOnEnter } from "./enter.ts";
 import { Icon } from "./icon.tsx";
-import { room, type Session } from "./session.ts";
+import { type Draft, emptyDraft } from "./kept.ts";
+import type { OpenRoom } from "./open_room.ts";
+import type { Said } from "./rows.ts";
 import { textProblem, textWarning } from "./text.ts";
 
 interface Props {
-  session: Session;
+  acting: Acting;
+  room: OpenRoom;
+  /** What is shown, so that the last own message is at hand. */
+  said: { current: readonly Said[] };
   field: RefObject<HTMLTextAreaElement | null>;
   /** Whether to begin in the field. Not on a phone that reloads: its keyboard would jump up. */
   focus: boolean;
 }
 
-/** Where the next message is written. The draft is never lost: not to a refusal, not to a reload. */
-export function Composer({ session, field, focus }: Props) {
-  const { draft } = session;
+/** Where the next message is written, or an own one is changed. The draft is never lost: not to a refusal, not to a reload. */
+export function Composer({ acting, room, said, field, focus }: Props) {
+  const { session } = acting;
+  const { drafts } = session;
+  const draft = drafts.of(room.name).value;
+  const text = textOf(draft);
+  // What was typed since the page was drawn counts.
+  const now = () => drafts.of(room.name).peek();
   const problem = useSignal("");
+  const described = session.directory.rooms.value.get(room.name);
   useEffect(() => {
     if (focus) field.current?.focus();
+    return () => session.stopTyping();
   }, []);
-  useLayoutEffect(() => grow(field.current), [draft.value]);
+  useLayoutEffect(() => grow(field.current), [text]);
+  if (described?.archived) return <Archived />;
 
-  const change = (text: string) => {
-    session.write(text);
+  const change = (to: string) => {
+    drafts.write(room.name, to);
     problem.value = "";
+    if (!now().edit) session.type(to);
   };
   const send = (event: Event) => {
     event.preventDefault();
     field.current?.focus();
-    const text = draft.value.trimEnd();
-    if (text === "") return;
-    problem.value = textProblem(text);
-    if (problem.value) return;
-    session.say(text);
-    change("");
+    const { edit, replyTo } = now();
+    const words = textOf(now()).trimEnd();
+    problem.value = textProblem(words) || emptyProblem(words, now());
+    if (problem.value || words === "") return;
+    session.stopTyping();
+    if (edit) saveEdit(acting, { ...edit, text: words });
+    else session.post.act(room.name, { is: "send", text: words, replyTo });
+    drafts.change(room.name, edit ? { edit: null } : emptyDraft);
   };
-  const warning = problem.value ? "" : textWarning(draft.value);
+  const cancel = () => drafts.change(room.name, now().edit ? { edit: null } : { replyTo: 0 });
+  const press = (event: KeyboardEvent) => {
+    const bare = textOf(now()) === "" && now().replyTo === 0;
+    if (event.key === "Escape") cancel();
+    else if (event.key === "ArrowUp" && bare && acting.editLast(said.current)) event.preventDefault();
+    else sendOnEnter(event);
+  };
+  const warning = problem.value ? "" : textWarning(text);
   return (
     <form class="composer" onSubmit={send}>
       {problem.value && <p class="problem" role="alert">{problem}</p>}
-      <div class="field">
-        <label class="unseen" for="text">Message to {room}</label>
+      <div class="field" data-context={draft.edit !== null || draft.replyTo > 0}>
+        <Context draft={draft} room={room} cancel={cancel} acting={acting} />
+        <label class="unseen" for="text">Message to {room.name}</label>
         <textarea
           id="text"
           ref={field}
           rows={1}
           dir="auto"
           enterkeyhint="send"
-          placeholder="Write a message"
-          aria-describedby="bytes"
+          placeholder={draft.edit ? "Change your message" : "Write a message"}
+          aria-describedby="context bytes"
           aria-invalid={problem.value !== ""}
-          value={draft}
+          value={text}
           onInput={({ currentTarget }) => change(currentTarget.value)}
-          onKeyDown={sendOnEnter}
+          onBlur={() => session.stopTyping()}
+          onKeyDown={press}
         />
         <span id="bytes" class="bytes" data-over={warning.endsWith("long")}>{warning}</span>
         <button
           type="submit"
           class="send"
-          aria-label="Send"
-          title="Send (Enter). Shift and Enter begins a new line."
-          aria-disabled={draft.value.trim() === ""}
+          aria-label={draft.edit ? "Save" : "Send"}
+          title={`${draft.edit ? "Save" : "Send"} (Enter). Shift and Enter begins a new line.`}
+          aria-disabled={text.trim() === ""}
           onPointerDown={(event) => event.preventDefault()}
         >
-          <Icon of="send" size={20} />
+          <Icon of={draft.edit ? "check" : "send"} size={20} />
         </button>
       </div>
     </form>
   );
 }
 
-/** While an input method composes, Enter belongs to it; Safari tells so only by the key code. */
-function sendOnEnter(event: KeyboardEvent): void {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-  event.preventDefault();
-  (event.currentTarget as HTMLTextAreaElement).form?.requestSubmit();
+function Archived() {
+  return (
+    <p class="composer note">
+      <Icon of="archive" size={16} /> This room is archived: it can only be read.
+    </p>
+  );
+}
+
+/** What the text is for, if it is not just the next message. */
+function Context(
+  { draft: { edit, replyTo }, room, cancel, acting }: {
+    draft: Draft;
+    room: OpenRoom;
+    cancel: () => void;
+    acting: Acting;
+  },
+) {
+  if (!edit && replyTo === 0) return null;
+  const original = messageAt(room.conversation.value, replyTo);
+  return (
+    <div id="context" class="context">
+      <Icon of={edit ? "pencil" : "reply"} size={16} />
+      {edit
+        ? <span class="context-text">Changing your message</span>
+        : (
+          <button type="button" class="context-text" onClick={() => acting.jump(replyTo)}>
+            Replying to <bdi class="context-who">{original?.sender ?? "an earlier message"}</bdi>{" "}
+            <span dir="auto">{original?.text.slice(0, 200)}</span>
+          </button>
+        )}
+      <button type="button" class="plain" aria-label="Cancel" title="Cancel (Escape)" onClick={cancel}>
+        <Icon of="close" size={16} />
+      </button>
+    </div>
+  );
+}
+
+function textOf({ edit, text }: Draft): string {
+  return edit?.text ?? text;
+}
+
+function saveEdit({ session }: Acting, { target, text }: { target: number; text: string }): void {
+  const room = session.room.value;
+  const going = session.post.outbox.value.items.some(({ act }) => act.is === "edit" && act.target === target);
+  if (!going && messageAt(room.conversation.value, target)?.text === text) return;
+  session.post.act(room.name, { is: "edit", target, text });
+  session.tell("Message changed.");
+}
+
+function emptyProblem(words: string, { edit }: Draft): string {
+  return edit && words === "" ? "Cannot save: the text is empty, write something or delete the message." : "";
 }
 
 /** For browsers without `field-sizing`. */

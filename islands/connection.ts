@@ -2,6 +2,7 @@
  * The connection's life, as states moved by a pure function. `turn` numbers the sockets: the driver
  * holds exactly the socket whose turn the state names, and none when it names none.
  */
+import { errors } from "../protos/errors.ts";
 
 /** A socket is being opened, or is open and not yet let in. */
 export interface Connecting {
@@ -12,7 +13,7 @@ export interface Connecting {
   since: number;
 }
 
-/** Let in, and following. */
+/** Let in. */
 export interface Live {
   is: "live";
   turn: number;
@@ -29,16 +30,19 @@ export type Connection =
   | { is: "waiting"; tries: number; turn: number; until: number; why: string }
   /** Told not to come back. Only the person may try again. */
   | { is: "ended"; turn: number; why: string }
-  /** The name was refused. */
+  /** The person was refused: back to the door. */
   | { is: "rejected"; why: string }
   | { is: "left" };
 
 /** What can happen to it. `now` is in milliseconds, `dice` from 0 up to 1. */
 export type Happening =
-  | { is: "followed"; now: number }
+  | { is: "opened"; now: number }
   | { is: "link"; up: boolean; why: string }
-  | { is: "refused"; what: "open" | "follow"; retry: boolean; why: string; now: number; dice: number }
-  | { is: "parting"; retry: boolean; why: string; delayMs: number; now: number }
+  /** The person was not let in. */
+  | { is: "refused"; retry: boolean; why: string; now: number; dice: number }
+  /** The person is not, or no longer, who the token says. */
+  | { is: "disowned"; why: string }
+  | { is: "parting"; code: string; retry: boolean; why: string; delayMs: number; now: number }
   | { is: "closed"; code: number; why: string; now: number; dice: number }
   | { is: "silence"; now: number; dice: number }
   | { is: "fault"; why: string; now: number; dice: number }
@@ -67,24 +71,27 @@ export function next(state: Connection, event: Happening): Connection {
       return { is: "left" };
     case "nudge":
       return nudge(state, event);
+    case "disowned":
+      return { is: "rejected", why: event.why };
     case "due":
       return state.is === "waiting" && event.now >= state.until ? again(state, event.now) : state;
   }
   if (state.is === "waiting" || state.is === "ended") return state;
   switch (event.is) {
-    case "followed":
-      return follow(state, event.now);
+    case "opened":
+      return letIn(state, event.now);
     case "link":
       return link(state, event);
     case "refused":
-      if (event.retry) return wait(state, event);
-      return event.what === "open"
-        ? { is: "rejected", why: event.why }
-        : { is: "ended", turn: state.turn, why: event.why };
+      return event.retry ? wait(state, event) : { is: "rejected", why: event.why };
     case "parting":
+      if (disowns(event.code)) return { is: "rejected", why: event.why };
       if (!event.retry) return { is: "ended", turn: state.turn, why: event.why };
       return { is: "waiting", turn: state.turn, tries: 0, until: event.now + event.delayMs, why: event.why };
     case "closed":
+      if (event.code === errors.UNAUTHENTICATED.close || event.code === errors.NAME_TAKEN.close) {
+        return { is: "rejected", why: event.why };
+      }
       return comesBack(event.code) ? wait(state, event) : { is: "ended", turn: state.turn, why: event.why };
     case "silence":
       return wait(state, { ...event, why: "The server has gone silent." });
@@ -96,6 +103,11 @@ export function next(state: Connection, event: Happening): Connection {
 /** The socket that this state wants open; 0 for none. */
 export function socketOf(state: Connection): number {
   return state.is === "connecting" || state.is === "live" || state.is === "away" ? state.turn : 0;
+}
+
+/** Whether a refusal under this code says that the person is not, or no longer, who the token says. */
+export function disowns(code: string): boolean {
+  return code === "UNAUTHENTICATED" || code === "NAME_TAKEN";
 }
 
 /** Close codes 4500 to 4999 mean: do not come back. See protos/errors.ts. */
@@ -116,7 +128,7 @@ function again({ turn, tries }: { turn: number; tries: number }, now: number): C
 
 type Open = Extract<Connection, { is: "connecting" | "live" | "away" }>;
 
-function follow(state: Open, now: number): Connection {
+function letIn(state: Open, now: number): Connection {
   if (state.is === "live") return state;
   if (state.is === "away") return { ...state, then: { ...state.then, is: "live", since: now } };
   return { ...state, is: "live", since: now };

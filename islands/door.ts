@@ -1,3 +1,5 @@
+import type { Principal } from "../protos/events.ts";
+import { signIn } from "./account.ts";
 import { nameProblem } from "./name.ts";
 
 /** The view in which a name is chosen; the server rendered it. */
@@ -6,8 +8,8 @@ export interface Door {
   shut(): void;
 }
 
-/** Takes the server's form over. `onJoin` gets a name that the page has nothing against. */
-export function openDoor(onJoin: (name: string) => void): Door {
+/** Takes the server's form over. `onJoin` gets who the server has let in. */
+export function openDoor(onJoin: (me: Principal) => void): Door {
   const view = find("door", HTMLElement);
   const form = find("join", HTMLFormElement);
   const input = find("name", HTMLInputElement);
@@ -17,20 +19,27 @@ export function openDoor(onJoin: (name: string) => void): Door {
   const tell = (problem: string) => {
     error.textContent = problem;
     input.setAttribute("aria-invalid", `${problem !== ""}`);
+    if (problem) input.focus();
   };
   const busy = (is: boolean) => {
     button.setAttribute("aria-disabled", `${is}`);
-    button.textContent = is ? "Joining…" : "Join the room";
+    button.textContent = is ? "Joining…" : "Join";
+  };
+  const join = async () => {
+    if (button.getAttribute("aria-disabled") === "true") return;
+    const problem = nameProblem(input.value);
+    tell(problem);
+    if (problem) return;
+    busy(true);
+    const told = await signIn(input.value.trim());
+    busy(false);
+    if (told.is === "known") onJoin(told.principal);
+    else tell(told.why);
   };
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (button.getAttribute("aria-disabled") === "true") return;
-    const problem = nameProblem(input.value);
-    tell(problem);
-    if (problem) return input.focus();
-    busy(true);
-    onJoin(input.value.trim());
+    join();
   });
   input.addEventListener("input", () => tell(""));
   if (!view.hidden) input.focus();
@@ -38,7 +47,6 @@ export function openDoor(onJoin: (name: string) => void): Door {
   return {
     open(name, problem) {
       view.hidden = false;
-      busy(false);
       input.value = name;
       tell(problem);
       input.focus();
@@ -46,7 +54,6 @@ export function openDoor(onJoin: (name: string) => void): Door {
     },
     shut() {
       view.hidden = true;
-      busy(false);
     },
   };
 }

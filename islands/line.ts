@@ -3,6 +3,7 @@
  * what socket, timers and browser do.
  */
 import { batch, type ReadonlySignal, signal } from "@preact/signals";
+import type { ClientFrame } from "../protos/gen/chat/ClientFrame.ts";
 import { limits } from "../protos/limits.ts";
 import { connect, type Connection, type Happening, next, socketOf } from "./connection.ts";
 import { type Frame, readFrames } from "./frames.ts";
@@ -15,6 +16,8 @@ export interface Ends {
   /** A socket is open: say who is there. */
   greet(): void;
   hear(frame: Frame): void;
+  /** A socket ended before it opened. A browser does not say why: the server may not know the person any more. */
+  failed(): void;
   /** The connection is in another state. */
   changed(state: Connection): void;
 }
@@ -41,10 +44,12 @@ export class Line {
     return this.#connection;
   }
 
-  /** Puts one WebSocket message of frames on the line; without an open socket it is dropped. */
-  send(frames: readonly unknown[]): void {
+  /** Puts a frame on the line; false without an open socket. */
+  send(frame: ClientFrame): boolean {
     const socket = this.#socket?.socket;
-    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frames));
+    if (socket?.readyState !== WebSocket.OPEN) return false;
+    socket.send(JSON.stringify([frame]));
+    return true;
   }
 
   happen(event: Happening): void {
@@ -72,14 +77,19 @@ export class Line {
   #open(turn: number): void {
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/ws`);
     const mine = () => this.#socket?.socket === socket;
+    let opened = false;
     this.#socket = { turn, socket };
     this.#heard();
-    socket.onopen = () => mine() && this.#ends.greet();
+    socket.onopen = () => {
+      opened = true;
+      if (mine()) this.#ends.greet();
+    };
     socket.onmessage = ({ data }) => mine() && this.#read(data);
     socket.onclose = ({ code, reason }) => {
       if (!mine()) return;
       const why = reason || (code > 4499 ? "The server closed the door." : "The connection was lost.");
       this.happen({ is: "closed", code, why, now: Date.now(), dice: Math.random() });
+      if (!opened) this.#ends.failed();
     };
   }
 

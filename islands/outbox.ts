@@ -1,36 +1,44 @@
 /**
- * What was said here and is not yet seen in the room. A message leaves the outbox when its own event has
- * arrived, or when the person discards it; it is sent again, under the same id, for as long as need be.
+ * What was done here and is not yet seen in its room. An act leaves the outbox when its own event has arrived, or
+ * when the person discards it; it is sent again, under the same id, for as long as need be. All changes are pure.
  */
-import type { Event__Output } from "../protos/gen/chat/Event.ts";
+import type { RoomEvent } from "../protos/events.ts";
+import type { Cursor__Output } from "../protos/gen/chat/Cursor.ts";
 import type { Refused__Output } from "../protos/gen/chat/Refused.ts";
 import type { Sent__Output } from "../protos/gen/chat/Sent.ts";
-import type { Cursor__Output } from "../protos/gen/chat/Cursor.ts";
 
-/** What became of a message so far. */
+/** What a person does to a room. */
+export type Act =
+  | { readonly is: "send"; readonly text: string; readonly replyTo: number }
+  | { readonly is: "edit"; readonly target: number; readonly text: string }
+  | { readonly is: "delete"; readonly target: number }
+  | { readonly is: "react"; readonly target: number; readonly emoji: string; readonly remove: boolean };
+
+/** What became of an act so far. */
 export type Fate =
-  | { is: "waiting" }
-  | { is: "inflight"; id: number }
-  | { is: "stored"; seq: number; epoch: string }
-  | { is: "failed"; code: string; why: string };
+  | { readonly is: "waiting" }
+  | { readonly is: "inflight"; readonly id: number }
+  | { readonly is: "stored"; readonly seq: number; readonly epoch: string }
+  | { readonly is: "failed"; readonly code: string; readonly why: string };
 
-/** A message that is not known to be in the room yet. */
+/** An act that is not known to be in its room yet. */
 export interface Pending {
-  clientId: string;
-  text: string;
-  /** Milliseconds: this machine's clock until it is stored, then the server's. */
-  at: number;
-  fate: Fate;
+  readonly clientId: string;
+  readonly room: string;
+  /** Milliseconds, no two the same: this machine's clock until it is stored, then the server's. */
+  readonly at: number;
+  readonly act: Act;
+  readonly fate: Fate;
 }
 
-/** What one person has said and not seen in the room yet, in the order of saying. */
+/** What one person has done and not seen yet. */
 export interface Outbox {
-  /** In the order in which they were said. */
-  items: readonly Pending[];
+  /** In the order in which it was done. */
+  readonly items: readonly Pending[];
   /** Nothing is sent before this time: the server asked for patience. */
-  holdUntil: number;
+  readonly holdUntil: number;
   /** Refusals since something was last accepted. */
-  refusals: number;
+  readonly refusals: number;
 }
 
 /** Enough to hide the way to the server, few enough that a refusal of one rarely changes the order. */
@@ -38,24 +46,38 @@ export const mostInFlight = 16;
 const longestHoldMs = 10_000;
 const firstHoldMs = 500;
 
-/** An outbox with what an earlier page left. */
-export function emptyOutbox(items: readonly Pending[] = []): Outbox {
-  return { items, holdUntil: 0, refusals: 0 };
+/** An outbox with nothing in it. */
+export function emptyOutbox(): Outbox {
+  return { items: [], holdUntil: 0, refusals: 0 };
 }
 
-/** Adds what was just said. */
-export function enqueue(outbox: Outbox, said: { clientId: string; text: string; at: number }): Outbox {
-  return { ...outbox, items: [...outbox.items, { ...said, fate: { is: "waiting" } }] };
+/** Adds what was just done. */
+export function enqueue(outbox: Outbox, done: Omit<Pending, "fate">): Outbox {
+  const at = Math.max(done.at, (outbox.items.at(-1)?.at ?? 0) + 1);
+  return { ...outbox, items: [...outbox.items, { ...done, at, fate: { is: "waiting" } }] };
+}
+
+/** Adds what another page of this person left, if it is not there. */
+export function merge(outbox: Outbox, left: readonly Pending[]): Outbox {
+  const known = new Set(outbox.items.map(({ clientId }) => clientId));
+  const more = left.filter(({ clientId }) => !known.has(clientId));
+  if (more.length === 0) return outbox;
+  return { ...outbox, items: [...outbox.items, ...more].sort(inOrder) };
+}
+
+/** As it was done; two pages may have done something at the same moment. */
+function inOrder(one: Pending, other: Pending): number {
+  return one.at - other.at || (one.clientId < other.clientId ? -1 : 1);
 }
 
 /** What may be sent now, in order. */
 export function sendable(outbox: Outbox, now: number): readonly Pending[] {
   if (now < outbox.holdUntil) return [];
-  const room = mostInFlight - outbox.items.filter(({ fate }) => fate.is === "inflight").length;
-  return outbox.items.filter(({ fate }) => fate.is === "waiting").slice(0, Math.max(0, room));
+  const free = mostInFlight - outbox.items.filter(({ fate }) => fate.is === "inflight").length;
+  return outbox.items.filter(({ fate }) => fate.is === "waiting").slice(0, Math.max(0, free));
 }
 
-/** The message went out as the command of this id. */
+/** The act went out as the command of this id. */
 export function dispatched(outbox: Outbox, clientId: string, id: number): Outbox {
   return change(
     outbox,
@@ -64,10 +86,10 @@ export function dispatched(outbox: Outbox, clientId: string, id: number): Outbox
   );
 }
 
-/** The server's word that it lasts. An answer to a send of an earlier socket counts for nothing. */
+/** The server's word that it lasts. An answer to a command of an earlier socket counts for nothing. */
 export function stored(outbox: Outbox, id: number, { seq, epoch, timestamp }: Sent__Output): Outbox {
   const at = Date.parse(timestamp);
-  const settled = change(outbox, isSend(id), (item) => ({
+  const settled = change(outbox, isCommand(id), (item) => ({
     ...item,
     at: Number.isNaN(at) ? item.at : at,
     fate: { is: "stored", seq, epoch },
@@ -75,17 +97,23 @@ export function stored(outbox: Outbox, id: number, { seq, epoch, timestamp }: Se
   return { ...settled, holdUntil: 0, refusals: 0 };
 }
 
-/** The command of this id was refused: the message fails, or is tried again later. */
+/** The command of this id was refused: the act fails, or is tried again later. */
 export function refused(
   outbox: Outbox,
   id: number,
   { code, message, retry, now, dice }: Refused__Output & { now: number; dice: number },
 ): Outbox {
-  if (!outbox.items.some(isSend(id))) return outbox;
-  if (!retry) return change(outbox, isSend(id), fail(code, message));
+  if (!outbox.items.some(isCommand(id))) return outbox;
+  if (!retry) {
+    return change(
+      outbox,
+      isCommand(id),
+      (item) => ({ ...item, fate: { is: "failed", code, why: message } }),
+    );
+  }
   const longest = Math.min(longestHoldMs, firstHoldMs * 2 ** outbox.refusals);
   const held = { ...outbox, refusals: outbox.refusals + 1, holdUntil: now + (0.5 + dice / 2) * longest };
-  return change(held, isSend(id), waiting);
+  return change(held, isCommand(id), waiting);
 }
 
 /** The socket is gone: nobody knows what became of what was under way, so it is sent again. */
@@ -95,7 +123,7 @@ export function lost(outbox: Outbox): Outbox {
   return { ...change(outbox, ({ fate }) => fate.is === "inflight", waiting), holdUntil: 0, refusals: 0 };
 }
 
-/** Tries a failed message again, as `fresh` if its id was already spent on another text. */
+/** Tries a failed act again, as `fresh` if its id was already spent on another one. */
 export function retry(outbox: Outbox, clientId: string, fresh: string): Outbox {
   return change(outbox, isFailed(clientId), (item) => ({
     ...item,
@@ -104,23 +132,65 @@ export function retry(outbox: Outbox, clientId: string, fresh: string): Outbox {
   }));
 }
 
-/** Gives a message up. */
+/** Gives a failed act up. */
 export function discard(outbox: Outbox, clientId: string): Outbox {
   const failed = isFailed(clientId);
   return { ...outbox, items: outbox.items.filter((item) => !failed(item)) };
 }
 
-/** Takes out what has been seen in the room, and what was stored at or before where the reader stands. */
-export function settle(
-  outbox: Outbox,
-  { me, events, cursor }: { me: string; events: readonly Event__Output[]; cursor: Cursor__Output | null },
-): Outbox {
-  if (outbox.items.length === 0 || !cursor) return outbox;
-  const seen = new Set(events.filter(({ sender }) => sender === me).map(({ clientId }) => clientId));
-  const items = outbox.items.filter(({ clientId, fate }) => {
-    if (seen.has(clientId)) return false;
-    return fate.is !== "stored" || (fate.epoch === cursor.epoch && fate.seq > cursor.seq);
+/** Where a room's reader is, and what came to it. */
+export interface Seen {
+  readonly room: string;
+  /** This person's id. */
+  readonly me: string;
+  readonly events: readonly RoomEvent[];
+  readonly cursor: Cursor__Output;
+}
+
+/** Takes out what has been seen in the room, and what was stored at or before where its reader stands. */
+export function settle(outbox: Outbox, { room, me, events, cursor }: Seen): Outbox {
+  if (outbox.items.length === 0) return outbox;
+  const seen = new Set(events.filter(({ author }) => author === me).map(({ clientId }) => clientId));
+  return keep(outbox, (item) => {
+    if (item.room !== room) return true;
+    if (seen.has(item.clientId)) return false;
+    return item.fate.is !== "stored" || (item.fate.epoch === cursor.epoch && item.fate.seq > cursor.seq);
   });
+}
+
+/** Takes out what was stored in a room that nobody here reads: no event of it will come. */
+export function settleUnread(outbox: Outbox, room: string): Outbox {
+  return keep(outbox, (item) => item.fate.is !== "stored" || item.room !== room);
+}
+
+/** Whether what became of an act is not known to be good. */
+export function isUnsure({ fate }: Pending): boolean {
+  return fate.is !== "stored";
+}
+
+/** What is to be kept of an outbox: what is not acknowledged, as a new page would begin with it. */
+export function keepable(items: readonly Pending[]): Pending[] {
+  return items.filter(({ fate }) => fate.is !== "stored").map((item) =>
+    item.fate.is === "inflight" ? { ...item, fate: { is: "waiting" } } : item
+  );
+}
+
+/** What has to be written when an outbox changes. */
+export function differences(
+  before: readonly Pending[],
+  after: readonly Pending[],
+): { put: Pending[]; drop: string[] } {
+  const was = new Map(keepable(before).map((item) => [item.clientId, item.fate.is]));
+  const is = keepable(after);
+  const there = new Set(is.map(({ clientId }) => clientId));
+  return {
+    put: is.filter(({ clientId, fate }) => was.get(clientId) !== fate.is),
+    drop: [...was.keys()].filter((clientId) => !there.has(clientId)),
+  };
+}
+
+function keep(outbox: Outbox, which: (item: Pending) => boolean): Outbox {
+  const items = outbox.items.filter(which);
   return items.length === outbox.items.length ? outbox : { ...outbox, items };
 }
 
@@ -133,11 +203,7 @@ function waiting(item: Pending): Pending {
   return { ...item, fate: { is: "waiting" } };
 }
 
-function fail(code: string, why: string): (item: Pending) => Pending {
-  return (item) => ({ ...item, fate: { is: "failed", code, why } });
-}
-
-function isSend(id: number): (item: Pending) => boolean {
+function isCommand(id: number): (item: Pending) => boolean {
   return ({ fate }) => fate.is === "inflight" && fate.id === id;
 }
 

@@ -1,73 +1,138 @@
-import { type ReadonlySignal, signal } from "@preact/signals";
-import { clientId } from "./client_id.ts";
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Principal, RoomEvent } from "../protos/events.ts";
+import type { Names__Output } from "../protos/gen/chat/Names.ts";
+import type { Room__Output } from "../protos/gen/chat/Room.ts";
+import { signOut, whoAmI } from "./account.ts";
+import { type Answer, asked, Commands } from "./commands.ts";
 import type { Connection } from "./connection.ts";
-import { type Conversation, follow, startConversation, take } from "./conversation.ts";
+import { Directory } from "./directory.ts";
+import { Drafts } from "./drafts.ts";
 import type { Frame } from "./frames.ts";
-import { loadDraft, loadOutbox, saveDraft, saveOutbox } from "./kept.ts";
+import { loadVisited, saveMe, saveVisited } from "./kept.ts";
 import { Line } from "./line.ts";
-import * as outboxes from "./outbox.ts";
+import { OpenRoom } from "./open_room.ts";
+import { Post } from "./post.ts";
+import * as typing from "./typing.ts";
 
-/** The tutorial's one room. */
-export const room = "lobby";
+/** Rooms that are read at a time: the ones that were visited last. */
+const mostRooms = 8;
+/** Names on one page of who is here. */
+const pageNames = 100;
 
-/** One person's stay in the room, from joining to leaving. */
+/** One person's stay, from joining to leaving: the rooms that are read, over one connection. */
 export class Session {
-  readonly #conversation;
-  readonly #draft = signal(loadDraft());
+  readonly drafts = new Drafts();
+  readonly directory: Directory;
+  readonly post: Post;
   readonly #line: Line;
-  #lastId = 0;
-  #openId = 0;
-  #followId = 0;
-  #holdTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #commands: Commands;
+  readonly #over = new AbortController();
+  readonly #me: Signal<Principal>;
+  readonly #rooms: Signal<ReadonlyMap<string, OpenRoom>>;
+  readonly #name: Signal<string>;
+  readonly #said = signal("");
+  #saidAt: typing.SaidAt = 0;
 
-  constructor(username: string) {
-    const outbox = outboxes.emptyOutbox(loadOutbox(username));
-    this.#conversation = signal<Conversation>(startConversation(username, outbox));
+  constructor(me: Principal, room: string) {
+    this.#me = signal(me);
+    this.#name = signal(room);
+    this.#rooms = signal(new Map());
     this.#line = new Line({
       greet: () => this.#greet(),
       hear: (frame) => this.#hear(frame),
-      changed: ({ is }) => is === "live" ? this.#flush() : this.#change(outboxes.lost),
+      failed: () => this.#ask(),
+      changed: (state) => this.#changed(state),
     });
+    this.#commands = new Commands((frame) => this.#line.send(frame));
+    const isLive = () => this.connection.peek().is === "live";
+    this.post = new Post(this.#commands, {
+      isLive,
+      cursorOf: (name) => this.#rooms.peek().get(name)?.conversation.peek().cursor,
+      disowned: (why) => this.#line.happen({ is: "disowned", why }),
+    });
+    this.directory = new Directory(this.#commands, {
+      isLive,
+      listed: ({ room, read }) => this.#rooms.peek().get(room)?.known(read),
+      over: this.#over.signal,
+    });
+    this.post.serve(me);
+    const visited = loadVisited().filter((name) => name !== room).slice(1 - mostRooms);
+    this.#rooms.value = new Map([...visited, room].map((name) => [name, this.#open(name)]));
   }
 
   get connection(): ReadonlySignal<Connection> {
     return this.#line.connection;
   }
 
-  get conversation(): ReadonlySignal<Conversation> {
-    return this.#conversation;
+  get me(): ReadonlySignal<Principal> {
+    return this.#me;
   }
 
-  /** What is being written. */
-  get draft(): ReadonlySignal<string> {
-    return this.#draft;
+  /** The rooms that are read, the one that is shown last. */
+  get rooms(): ReadonlySignal<ReadonlyMap<string, OpenRoom>> {
+    return this.#rooms;
   }
 
-  write(text: string): void {
-    this.#draft.value = text;
-    saveDraft(text);
+  /** The room that is shown. */
+  readonly room: ReadonlySignal<OpenRoom> = computed(() => {
+    const room = this.#rooms.value.get(this.#name.value);
+    if (!room) throw new Error(`Cannot show the room "${this.#name.value}": it is not read.`);
+    return room;
+  });
+
+  /** What has just been done, for those who do not see it. */
+  get said(): ReadonlySignal<string> {
+    return this.#said;
   }
 
-  /** Says it now, or as soon as there is a connection. */
-  say(text: string): void {
-    this.#change((outbox) => outboxes.enqueue(outbox, { clientId: clientId(), text, at: Date.now() }));
+  tell(what: string): void {
+    this.#said.value = what;
   }
 
-  /** Tries a refused message again. */
-  retry(id: string): void {
-    this.#change((outbox) => outboxes.retry(outbox, id, clientId()));
+  /** Shows another room; the one before is read on behind it. */
+  show(name: string): void {
+    const before = this.room.peek();
+    if (before.name === name) {
+      // It was made meanwhile, perhaps.
+      if (before.standing.peek().is === "refused") before.follow();
+      return;
+    }
+    this.stopTyping();
+    before.lookAway();
+    const rooms = new Map(this.#rooms.peek());
+    const known = rooms.get(name);
+    rooms.delete(name);
+    const room = known ?? this.#open(name);
+    rooms.set(name, room);
+    const [oldest] = rooms.values();
+    if (rooms.size > mostRooms && oldest) {
+      rooms.delete(oldest.name);
+      oldest.unfollow();
+    }
+    batch(() => {
+      this.#rooms.value = rooms;
+      this.#name.value = name;
+    });
+    saveVisited([...rooms.keys()]);
+    if (this.connection.peek().is !== "live") return;
+    if (known?.standing.peek().is === "here") room.describe();
+    else room.follow();
   }
 
-  discard(id: string): void {
-    this.#change((outbox) => outboxes.discard(outbox, id));
+  /** This person writes in the room that is shown, or has stopped. */
+  type(text: string): void {
+    this.#saying(typing.typed(this.#saidAt, { text, now: Date.now() }));
   }
 
-  /** Takes a refused message back into the draft, below what is being written. */
-  edit(id: string): void {
-    const text = this.#conversation.value.outbox.items.find((item) => item.clientId === id)?.text;
-    if (text === undefined) return;
-    this.discard(id);
-    this.write(this.#draft.value ? `${this.#draft.value}\n${text}` : text);
+  stopTyping(): void {
+    this.#saying(typing.stop(this.#saidAt));
+  }
+
+  /** A page of who is in the room that is shown; null if nobody can tell now. */
+  async who(after: string): Promise<Names__Output | null> {
+    const who = { room: this.#name.peek(), after, count: pageNames };
+    const answer = await asked(this.#commands, { who });
+    return answer.is === "names" ? answer.body : null;
   }
 
   /** Connects now instead of after the wait. */
@@ -77,83 +142,97 @@ export class Session {
 
   /** Ends the stay; what was not sent is dropped. */
   leave(): void {
-    clearTimeout(this.#holdTimer);
+    this.post.clear();
+    signOut();
+    saveMe(null);
     this.#line.happen({ is: "leave" });
-    saveOutbox("", []);
+  }
+
+  #open(name: string): OpenRoom {
+    const ends = {
+      moved: (room: OpenRoom, events: readonly RoomEvent[]) => this.#moved(room, events),
+      reset: ({ name }: OpenRoom) => this.drafts.detach(name),
+      told: (room: Room__Output) => this.#told(room),
+      fault: (why: string) => this.#line.happen({ is: "fault", why, now: Date.now(), dice: Math.random() }),
+    };
+    return new OpenRoom(name, { commands: this.#commands, ends, me: this.#me });
   }
 
   #greet(): void {
-    const { me, cursor } = this.#conversation.value;
-    const replay = cursor ? { replay: "REPLAY_RESUME", after: cursor } : { replay: "REPLAY_LAST_100" };
-    this.#openId = ++this.#lastId;
-    this.#followId = ++this.#lastId;
-    const open = { id: this.#openId, open: { username: me } };
-    this.#line.send([open, { id: this.#followId, follow: { room, ...replay } }]);
+    this.#commands.ask({ open: {} }, (answer) => this.#opened(answer));
   }
 
-  #hear({ id, is, body }: Frame): void {
-    const conversation = this.#conversation.value;
+  #opened(answer: Answer): void {
     const now = Date.now();
-    const dice = Math.random();
-    switch (is) {
-      case "opened":
-        this.#conversation.value = { ...conversation, me: body.username || conversation.me };
-        return;
+    if (answer.is === "refused") {
+      const { retry, message: why } = answer.body;
+      return this.#line.happen({ is: "refused", retry, why, now, dice: Math.random() });
+    }
+    if (answer.is !== "opened") return;
+    this.#me.value = answer.body;
+    saveMe(answer.body);
+    this.post.serve(answer.body);
+    this.#line.happen({ is: "opened", now });
+  }
+
+  #changed({ is }: Connection): void {
+    if (is === "live") return this.#begin();
+    // The socket is still the same one.
+    if (is === "away") return;
+    this.#saidAt = 0;
+    this.#commands.lost();
+    this.post.lost();
+    for (const room of this.#rooms.peek().values()) room.lost();
+    if (is === "left" || is === "rejected") this.#over.abort();
+  }
+
+  /** Let in: reads the rooms, the one that is shown first. */
+  #begin(): void {
+    const rooms = [...this.#rooms.peek().values()];
+    for (const room of rooms.reverse()) if (room.standing.peek().is !== "here") room.follow();
+    this.directory.refresh();
+    this.post.flush();
+  }
+
+  #hear(frame: Frame): void {
+    if (frame.id > 0) return this.#commands.answer(frame);
+    switch (frame.is) {
       case "followed":
-        this.#conversation.value = follow(conversation, body);
-        return this.#line.happen({ is: "followed", now });
       case "batch":
-        return this.#take(body);
-      case "sent":
-        this.#change((outbox) => outboxes.stored(outbox, id, body));
-        return this.#change((outbox) => outboxes.settle(outbox, { ...conversation, events: [] }));
-      case "refused":
-        if (id === this.#openId || id === this.#followId) {
-          const what = id === this.#openId ? "open" : "follow";
-          return this.#line.happen({ is, what, retry: body.retry, why: body.message, now, dice });
-        }
-        return this.#change((outbox) => outboxes.refused(outbox, id, { ...body, now, dice }));
+      case "roster":
+        return this.#rooms.peek().get(frame.body.room)?.hear(frame);
       case "link":
-        return this.#line.happen({ is, up: body.up, why: body.message });
+        return this.#line.happen({ is: "link", up: frame.body.up, why: frame.body.message });
       case "parting":
-        return this.#line.happen({ is, ...body, why: body.message, now });
+        return this.#line.happen({ ...frame.body, is: "parting", why: frame.body.message, now: Date.now() });
       case "heartbeat":
-        return this.#line.send([{ heartbeat: {} }]);
+        return void this.#line.send({ heartbeat: {} });
     }
   }
 
-  #take(body: Extract<Frame, { is: "batch" }>["body"]): void {
-    const { conversation, gap } = take(this.#conversation.value, body);
-    this.#conversation.value = conversation;
-    saveOutbox(conversation.me, conversation.outbox.items);
-    if (!gap) return;
-    // deno-lint-ignore no-console
-    console.error("Cannot continue: the server sent an event that does not follow the last one", gap);
-    const why = "Something was missing in what the server sent.";
-    this.#line.happen({ is: "fault", why, now: Date.now(), dice: Math.random() });
-  }
-
-  #change(to: (outbox: outboxes.Outbox) => outboxes.Outbox): void {
-    const conversation = this.#conversation.value;
-    const outbox = to(conversation.outbox);
-    if (outbox === conversation.outbox) return;
-    this.#conversation.value = { ...conversation, outbox };
-    saveOutbox(conversation.me, outbox.items);
-    this.#flush();
-  }
-
-  /** Sends what may be sent, one message a frame: sixteen long texts together would pass the frame limit. */
-  #flush(): void {
-    if (this.connection.value.is !== "live") return;
-    const now = Date.now();
-    let { outbox } = this.#conversation.value;
-    for (const { clientId, text } of outboxes.sendable(outbox, now)) {
-      const id = ++this.#lastId;
-      outbox = outboxes.dispatched(outbox, clientId, id);
-      this.#line.send([{ id, send: { room, clientId, text } }]);
+  #moved({ name, conversation }: OpenRoom, events: readonly RoomEvent[]): void {
+    const { cursor } = conversation.peek();
+    if (cursor) this.post.settle(name, { events, cursor });
+    for (const { seq, settings } of events) {
+      const { topic = "", archived = false } = settings ?? {};
+      if (settings) this.directory.settled(name, { topic, archived, seq });
     }
-    this.#conversation.value = { ...this.#conversation.value, outbox };
-    clearTimeout(this.#holdTimer);
-    if (outbox.holdUntil > now) this.#holdTimer = setTimeout(() => this.#flush(), outbox.holdUntil - now + 1);
+  }
+
+  #told(room: Room__Output): void {
+    this.directory.told(room);
+    this.#rooms.peek().get(room.room)?.known(room.read);
+  }
+
+  #saying({ saidAt, say }: { saidAt: typing.SaidAt; say: "writing" | "stopped" | null }): void {
+    this.#saidAt = saidAt;
+    const room = this.#name.peek();
+    if (say) this.#commands.ask({ typing: { room, ...(say === "stopped" && { stopped: true }) } });
+  }
+
+  /** The socket failed before it opened: perhaps the server does not know this browser any more. */
+  async #ask(): Promise<void> {
+    const told = await whoAmI();
+    if (told.is === "refused") this.#line.happen({ is: "disowned", why: told.why });
   }
 }

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { missing } from "./conversation.ts";
 import type { Session } from "./session.ts";
 import { words } from "./words.ts";
 
@@ -10,7 +11,9 @@ import { words } from "./words.ts";
 export function Status({ session }: { session: Session }) {
   const online = useOnline();
   const connection = session.connection.value;
-  const { tone, text, until } = words(connection, session.conversation.value, online);
+  const { standing, conversation } = session.room.value;
+  const stand = { standing: standing.value, missing: missing(conversation.value), online };
+  const { tone, text, until } = words(connection, stand);
   return (
     <>
       <p class="unseen" role="status">{text}</p>

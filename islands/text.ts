@@ -1,13 +1,8 @@
+import { byteLength } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
 
 /** From here on the page counts aloud. */
 const warnBytes = 1_024;
-const encoder = new TextEncoder();
-
-/** Bytes of UTF-8, as the server counts. */
-export function byteLength(text: string): number {
-  return encoder.encode(text).length;
-}
 
 /** How many bytes still fit, said when there are few; "" before that. */
 export function textWarning(text: string): string {

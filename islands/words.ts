@@ -1,5 +1,4 @@
 import type { Connection } from "./connection.ts";
-import { type Conversation, missing } from "./conversation.ts";
 
 /** The state of things, for people. `quiet` needs no attention. */
 export interface Words {
@@ -9,10 +8,28 @@ export interface Words {
   until: number;
 }
 
+/** How a room's reader stands with it. */
+export type Standing =
+  /** Asked, and not yet answered. */
+  | { readonly is: "joining" }
+  | { readonly is: "here" }
+  /** There is no such room, or it may not be read. */
+  | { readonly is: "refused"; readonly code: string; readonly why: string };
+
+/** How a page stands with the room that it shows. */
+export interface Stand {
+  readonly standing: Standing;
+  /** Events that the server told of and that are not here yet. */
+  readonly missing: number;
+  /** Whether the browser thinks that it is online. */
+  readonly online: boolean;
+}
+
 const kept = "What you write is kept.";
 
 /** Says in words how the page stands with the room. */
-export function words(connection: Connection, conversation: Conversation, online: boolean): Words {
+export function words(connection: Connection, stand: Stand): Words {
+  const { online } = stand;
   switch (connection.is) {
     case "connecting":
       if (connection.turn === 1) return { tone: "busy", text: "Joining…", until: 0 };
@@ -29,12 +46,12 @@ export function words(connection: Connection, conversation: Conversation, online
     case "left":
       return { tone: "quiet", text: "You left.", until: 0 };
     case "live":
-      return live(conversation);
+      return live(stand);
   }
 }
 
-function live(conversation: Conversation): Words {
-  const behind = missing(conversation);
-  if (behind > 0) return { tone: "busy", text: "Catching up…", until: 0 };
+function live({ standing, missing }: Stand): Words {
+  if (standing.is === "joining") return { tone: "busy", text: "Opening the room…", until: 0 };
+  if (missing > 0) return { tone: "busy", text: "Catching up…", until: 0 };
   return { tone: "quiet", text: "Connected", until: 0 };
 }

@@ -1,0 +1,198 @@
+/**
+ * One person of a gateway, on its one session with ChatService. What they ask for is kept until it is answered: a new
+ * session opens them again, is told where they are, and is given again what was under way, in the same order.
+ */
+import { ChatError, toChatError } from "../protos/errors.ts";
+import type { Principal } from "../protos/events.ts";
+import type { ServerFrame__Output as ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
+import { limits } from "../protos/limits.ts";
+import { type Act, type Body, isHint, withClientId } from "./commands.ts";
+import { type Command, LinkLost, type Upstream } from "./upstream.ts";
+
+/** What was under way when so many sessions broke is suspected of breaking them, and given up. */
+const triesMost = 10;
+
+/** Who a person says they are: a token, or on the tutorial's door a name. */
+export type Claim = { readonly token: string } | { readonly username: string };
+
+/** What a person works on. */
+export interface PersonOptions {
+  readonly upstream: () => Upstream;
+  /** Counts an act until the function that it gives is called. Throws RESOURCE_EXHAUSTED. */
+  readonly admit: () => () => void;
+  /** Called whenever the person was let in on a session. */
+  readonly entered: () => void;
+}
+
+interface Waiting {
+  readonly act: Act;
+  /** Sessions that broke while it was under way. */
+  tries: number;
+  readonly resolve: (reply: ServerFrame) => void;
+  readonly reject: (error: ChatError) => void;
+}
+
+/** How a person stands with the session there is. */
+type Standing =
+  /** There is no session, or it has not let them in yet. */
+  | { readonly is: "outside" }
+  | { readonly is: "inside"; readonly handle: number }
+  | { readonly is: "refused"; readonly why: ChatError }
+  | { readonly is: "gone" };
+
+/** One person: a socket's, for as long as it lives and what was asked on it is unanswered. */
+export class Person {
+  readonly claim: Claim;
+  /** Who it is, as others see it; rejects with the refusal. */
+  readonly opened: Promise<Principal>;
+  /** Resolves with the reason when ChatService does not know the person any longer, after it did. */
+  readonly ended: Promise<ChatError>;
+  readonly closed: Promise<void>;
+  readonly #options: PersonOptions;
+  readonly #open = Promise.withResolvers<Principal>();
+  readonly #end = Promise.withResolvers<ChatError>();
+  readonly #gone = Promise.withResolvers<void>();
+  /** In the order of asking, which a new session repeats. */
+  readonly #waiting = new Set<Waiting>();
+  /** The rooms they are in, by name. */
+  readonly #present = new Set<string>();
+  #standing: Standing = { is: "outside" };
+  #leaving = false;
+
+  constructor(claim: Claim, options: PersonOptions) {
+    this.claim = claim;
+    this.#options = options;
+    this.opened = this.#open.promise;
+    this.ended = this.#end.promise;
+    this.closed = this.#gone.promise;
+    // Whoever does not ask for the answer does not want the process to end over it.
+    this.opened.catch(() => {});
+  }
+
+  /** The handle on the session there is; undefined while there is none. */
+  get handle(): number | undefined {
+    return this.#standing.is === "inside" && !this.#leaving ? this.#standing.handle : undefined;
+  }
+
+  /** Resolves with ChatService's reply, however many sessions that takes. Rejects with the refusal. */
+  async ask(asked: Act): Promise<ServerFrame> {
+    if (this.#standing.is === "refused") throw this.#standing.why;
+    if (isHint(asked) && this.handle === undefined) return done;
+    if (asked.is === "presence") this.#stay(asked.body);
+    const answered = this.#options.admit();
+    try {
+      return await new Promise((resolve, reject) => {
+        const waiting = { act: withClientId(asked), tries: 0, resolve, reject };
+        this.#waiting.add(waiting);
+        this.#write(waiting);
+      });
+    } catch (error) {
+      if (asked.is === "presence") this.#present.delete(asked.body.room);
+      throw error;
+    } finally {
+      answered();
+      if (this.#leaving) this.#leave();
+    }
+  }
+
+  /** A new session is there: opens the person on it, and gives it all that it has to know. */
+  async up(): Promise<void> {
+    try {
+      const { opened } = await this.#options.upstream().request({ open: this.claim });
+      if (!opened?.principal) {
+        throw new ChatError("INTERNAL", "Cannot open the person: the answer was another one.");
+      }
+      this.#standing = { is: "inside", handle: opened.person };
+      this.#open.resolve(opened.principal);
+      for (const waiting of this.#waiting) this.#write(waiting);
+      if (this.#leaving) return this.#leave();
+      for (const room of this.#present) this.#tellPresence(room, opened.person);
+      this.#options.entered();
+    } catch (error) {
+      if (!(error instanceof LinkLost)) this.#refuse(toChatError(error));
+    }
+  }
+
+  /** The session is gone. */
+  down(): void {
+    if (this.#standing.is !== "gone") this.#standing = { is: "outside" };
+    if (this.#leaving) this.#leave();
+  }
+
+  /** Leaves the session once everything is answered. */
+  close(): void {
+    this.#leaving = true;
+    this.#leave();
+  }
+
+  /** ChatService does not know them, or not any longer. */
+  end(why: ChatError): void {
+    this.#refuse(why);
+  }
+
+  #refuse(why: ChatError): void {
+    this.#standing = { is: "refused", why };
+    for (const { reject } of this.#waiting) reject(why);
+    this.#waiting.clear();
+    // For one who was never let in, the first of the two is the answer, and nobody listens to the second.
+    this.#open.reject(why);
+    if (!why.retry) this.#end.resolve(why);
+    if (this.#leaving) this.#leave();
+  }
+
+  #leave(): void {
+    if (this.#waiting.size > 0 || this.#standing.is === "gone") return;
+    // Changes nothing for one who was let in.
+    this.#open.reject(
+      new ChatError("UNAVAILABLE", "Cannot open the person: they left before they were let in."),
+    );
+    if (this.#standing.is === "inside") {
+      // It ends with the session anyway.
+      this.#options.upstream().request({ close: { person: this.#standing.handle } }).catch(() => {});
+    }
+    this.#standing = { is: "gone" };
+    this.#gone.resolve();
+  }
+
+  #stay({ room, gone }: Body<"presence">): void {
+    if (gone) this.#present.delete(room);
+    else if (this.#present.size < limits.roomsPerSession) this.#present.add(room);
+    else {
+      throw new ChatError(
+        "RESOURCE_EXHAUSTED",
+        `Cannot be in one more room: ${limits.roomsPerSession} are the most, leave one first.`,
+      );
+    }
+  }
+
+  #tellPresence(room: string, person: number): void {
+    this.#options.upstream().request({ presence: { person, room } }).catch((error) => {
+      if (!(error instanceof LinkLost)) this.#present.delete(room);
+    });
+  }
+
+  #write(waiting: Waiting): void {
+    const { handle } = this.#standing.is === "inside" ? this.#standing : { handle: undefined };
+    if (handle === undefined) return;
+    const { act, resolve, reject } = waiting;
+    const command: Command = { [act.is]: { ...act.body, person: handle } };
+    this.#options.upstream().request(command).then((reply) => {
+      this.#waiting.delete(waiting);
+      resolve(reply);
+    }, (error) => {
+      if (error instanceof LinkLost) {
+        if (isHint(act)) {
+          this.#waiting.delete(waiting);
+          return resolve(done);
+        }
+        // It stays, and the next session is given it again.
+        if (++waiting.tries < triesMost) return;
+      }
+      this.#waiting.delete(waiting);
+      reject(toChatError(error));
+      if (toChatError(error).code === "UNAUTHENTICATED") this.#refuse(toChatError(error));
+    });
+  }
+}
+
+const done: ServerFrame = { id: 0, done: {}, frame: "done" };
