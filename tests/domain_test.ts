@@ -1,107 +1,121 @@
-import { assert, assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
+/** What commands do to a room: properties of chat/decide.ts and chat/evolve.ts, alone and on a log. */
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { decide, evolve, type Room, type SendCommand } from "../chat/decide.ts";
-import { parseClientId, parseName, parseRoom, parseText } from "../chat/rules.ts";
+import type { Command } from "../chat/decide.ts";
+import type { Accepted } from "../chat/room_writer.ts";
+import { openLog } from "../log/open.ts";
 import { ChatError } from "../protos/errors.ts";
-import { byteLength, type RoomEvent } from "../protos/events.ts";
+import {
+  eventKinds,
+  isReadable,
+  kindOf,
+  type Principal,
+  revise,
+  type RoomEvent,
+  speakerOf,
+} from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
+import {
+  ann,
+  as,
+  bob,
+  chatOn,
+  command,
+  edit,
+  hi,
+  like,
+  make,
+  noon,
+  play,
+  remove,
+  told,
+  tutor,
+  unlike,
+} from "./playing.ts";
 
-const empty: Room = { head: 0, timestamp: "", find: () => undefined };
-const noon = Date.parse("2026-01-31T12:00:00Z");
+Deno.test("P5 bounded: a message holds so many reactions of a person and so many kinds, exactly, also within a batch", () => {
+  const emoji = (i: number) => String.fromCodePoint(0x1F600 + i);
+  const react = (i: number, by: Principal, remove = false): Command =>
+    command({ kind: "react", target: 1, emoji: emoji(i), by, remove });
+  const own = limits.reactionsPerPerson;
+  const full = [hi, ...Array.from({ length: own }, (_, i) => react(i, ann))];
+  assertEquals(told(play([...full, react(own, ann)]).decisions.at(-1)), "FAILED_PRECONDITION");
+  assertEquals(told(play([...full, react(own, bob)]).decisions.at(-1)), `accept ${own + 2}`);
+  assertEquals(
+    told(play([...full, react(0, ann, true), react(own, ann)]).decisions.at(-1)),
+    `accept ${own + 3}`,
+  );
 
-function refusal(act: () => unknown): ChatError {
-  const thrown = assertThrows(act);
-  assertInstanceOf(thrown, ChatError);
-  assert(thrown.message.startsWith("Cannot "), thrown.message);
-  return thrown;
-}
-
-const badNames: [string, string][] = [
-  ["empty", ""],
-  ["blank", "   "],
-  ["only a zero-width space", "\u200B"],
-  ["only a Hangul filler", "\u3164"],
-  ["only a Braille blank", "\u2800"],
-  ["a line break", "ann\nbob"],
-  ["a NUL", "ann\0"],
-  ["a terminal escape", "\x1b[31mann"],
-  ["a bidi override", "ann\u202Egnp"],
-  ["a bidi isolate", "\u2067ann"],
-  ["a zero-width joiner", "an\u200Dn"],
-  ["a private character", "ann\uE000"],
-  ["half a surrogate pair", "ann\uD800"],
-  ["one byte too many", "a".repeat(limits.nameBytes + 1)],
-  ["too many bytes, few characters", "漢".repeat(limits.nameBytes / 2)],
-  ["huge", "a".repeat(100_000)],
-];
-
-for (const [what, name] of badNames) {
-  Deno.test(`P6 closed: a name is refused that is or has ${what}`, () => {
-    const error = refusal(() => parseName(name));
-    assertEquals(error.code, "INVALID_ARGUMENT");
-    assert(error.message.length < 300, "an error does not repeat what is huge");
-    assert(!/[\p{Cc}\u202E\u2067]/u.test(error.message), "an error cannot disturb a terminal");
-  });
-}
-
-Deno.test("a name is taken in any script, composed, without spaces around it", () => {
-  assertEquals(parseName(" Ann "), "Ann");
-  assertEquals(parseName("Zoe\u0308"), "Zo\u00EB");
-  assertEquals(parseName("名無し 🌸"), "名無し 🌸");
-  assertEquals(parseName("a".repeat(limits.nameBytes)), "a".repeat(limits.nameBytes));
+  const crowd = Array.from({ length: 10 }, (_, i) => ({ id: `guest:${i}`, name: `n${i}`, key: `n${i}` }));
+  const [first = ann, last = ann] = [crowd[0], crowd.at(-1)];
+  const kinds = [
+    hi,
+    ...Array.from({ length: limits.emojiPerMessage }, (_, i) => react(i, crowd[i % 9] ?? ann)),
+  ];
+  const next = limits.emojiPerMessage;
+  assertEquals(told(play([...kinds, react(next, last)]).decisions.at(-1)), "FAILED_PRECONDITION");
+  assertEquals(told(play([...kinds, react(3, last)]).decisions.at(-1)), `accept ${next + 2}`);
+  const freed = [...kinds, react(0, first, true), react(next, last)];
+  assertEquals(told(play(freed).decisions.at(-1)), `accept ${next + 3}`);
+  const shared = [...kinds, react(0, last), react(0, first, true), react(next, last)];
+  assertEquals(told(play(shared).decisions.at(-1)), "FAILED_PRECONDITION");
 });
 
-Deno.test("a text is refused that is empty, blank, over-long or no Unicode; the limit is said in bytes", () => {
-  for (const text of ["", " ", "\n\t", "\u200B\u2060", "\u3164", "\uD800"]) {
-    assertEquals(refusal(() => parseText(text)).code, "INVALID_ARGUMENT");
-  }
-  const long = refusal(() => parseText("é".repeat(limits.textBytes / 2) + "a"));
-  assertStringIncludes(long.message, "16,385 bytes");
-  assertStringIncludes(long.message, "16,384");
+Deno.test("P5 bounded: a batch full of reactions to one message is decided in no time", () => {
+  const crowd = Array.from({ length: 64 }, (_, i) => as({ id: `g${i}`, name: `n${i}`, key: `n${i}` }, like));
+  const began = performance.now();
+  assertEquals(play([hi, ...crowd]).events.length, 65);
+  assert(performance.now() - began < 1_000, `it took ${performance.now() - began} ms`);
 });
 
-Deno.test("a text is kept to the letter", () => {
-  for (const text of ["hi", " padded ", "<b>&amp;", "a\0b", "e\u0308", "x".repeat(limits.textBytes)]) {
-    assertEquals(parseText(text), text);
-  }
-});
+const anyCommand: fc.Arbitrary<Command> = fc.record({
+  by: fc.constantFrom(ann, bob, tutor),
+  clientId: fc.constantFrom("", "", "1", "2", "x".repeat(limits.clientIdBytes + 1)),
+  act: fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant("send"),
+        text: fc.constantFrom("one", "two", " "),
+        replyTo: fc.nat(4),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant("edit"),
+        target: fc.nat(9),
+        text: fc.constantFrom("one", "two", ""),
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant("delete"), target: fc.nat(9) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant("react"),
+        target: fc.nat(9),
+        emoji: fc.constantFrom("👍", "👎"),
+        remove: fc.boolean(),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant("change"),
+        topic: fc.constantFrom("a", "b"),
+        archived: fc.boolean(),
+      }),
+    },
+  ),
+}).map(({ by, clientId, act }) => ({ by, clientId, ...act }) as Command);
 
-Deno.test("an id is refused that is over-long or has control characters; a room that is not there is named", () => {
-  assertEquals(refusal(() => parseClientId("x".repeat(limits.clientIdBytes + 1))).code, "INVALID_ARGUMENT");
-  assertEquals(refusal(() => parseClientId("a\nb")).code, "INVALID_ARGUMENT");
-  assertEquals(parseClientId(""), "");
-  assertEquals(parseRoom(""), "lobby");
-  const missing = refusal(() => parseRoom("attic"));
-  assertEquals(missing.code, "NOT_FOUND");
-  assertStringIncludes(missing.message, `"attic"`);
-});
-
-const command = fc.record({
-  kind: fc.constant("send" as const),
-  sender: fc.constantFrom("ann", "bob"),
-  clientId: fc.constantFrom("", "1", "2", "3", "x".repeat(limits.clientIdBytes + 1)),
-  text: fc.constantFrom("one", "two", "", "three"),
-});
-
-/** Plays commands on a room whose events are stored only now and then, as in a batch. */
-function play(commands: SendCommand[], clock: (step: number) => number) {
-  const events: RoomEvent[] = [];
-  let room: Room = empty;
-  const decisions = commands.map((one, step) => {
-    const decision = decide(room, one, clock(step));
-    if (decision.kind === "accept") {
-      events.push(decision.event);
-      room = evolve(room, decision.event);
-    }
-    return decision;
-  });
-  return { events, decisions };
-}
+/** Mostly in a room that was made. */
+const anyCommands = fc.array(anyCommand, { maxLength: 40 }).map((commands) => [make, ...commands]);
 
 Deno.test("P2 ordered: seqs are dense and a room's time never runs backwards, whatever the clock does", () => {
   fc.assert(
-    fc.property(fc.array(command), fc.array(fc.integer({ min: 0, max: 10_000 })), (commands, ticks) => {
-      const { events } = play(commands, (step) => noon + (ticks[step] ?? 0) * 1000);
+    fc.property(anyCommands, fc.array(fc.integer({ min: 0, max: 10_000 })), (commands, ticks) => {
+      const { events } = play(commands, { name: "attic", clock: (step) => noon + (ticks[step] ?? 0) * 1000 });
       assertEquals(events.map(({ seq }) => seq), events.map((_, i) => i + 1));
       const times = events.map(({ timestamp }) => timestamp);
       assertEquals(times, [...times].sort());
@@ -109,56 +123,89 @@ Deno.test("P2 ordered: seqs are dense and a room's time never runs backwards, wh
   );
 });
 
-Deno.test("P4 once: a sender's id is accepted once, a repeat gets the first one's event, another text is refused", () => {
-  fc.assert(fc.property(fc.array(command), (commands) => {
-    const { events, decisions } = play(commands, () => noon);
-    const keys = events.filter(({ clientId }) => clientId !== "").map(({ sender, clientId }) =>
-      `${sender}/${clientId}`
-    );
+Deno.test("P4 once: a speaker's id is accepted once; a repeat gets the first one's event", () => {
+  fc.assert(fc.property(anyCommands, (commands) => {
+    const { events, decisions } = play(commands, { name: "attic" });
+    const keyOf = ({ author, sender, clientId }: RoomEvent) => `${speakerOf({ author, sender })}/${clientId}`;
+    const keys = events.filter(({ clientId }) => clientId !== "").map(keyOf);
     assertEquals(new Set(keys).size, keys.length);
-    for (const [i, { sender, clientId, text }] of commands.entries()) {
-      const first = events.find((event) =>
-        clientId !== "" && event.sender === sender && event.clientId === clientId
-      );
+    for (const [i, { by, clientId }] of commands.entries()) {
       const decision = decisions[i];
-      if (decision?.kind === "duplicate") {
-        assertEquals(decision.event, first);
-        assertEquals(first?.message.text, text);
-      }
-      if (decision?.kind === "refuse" && decision.error.code === "ALREADY_EXISTS") {
-        assert(first?.message.text !== text);
-      }
+      if (decision?.kind !== "duplicate" || clientId === "") continue;
+      const first = events.find((event) => event.clientId === clientId && event.author === by.id);
+      assert(first === undefined || first.seq === decision.event.seq);
     }
   }));
 });
 
-Deno.test("decide accepts and refuses as the table says", () => {
-  const say = (text: string, clientId = ""): SendCommand => ({ kind: "send", sender: "ann", clientId, text });
-  const first: RoomEvent = {
-    seq: 7,
-    timestamp: "2026-01-31T12:00:05.000Z",
-    sender: "ann",
-    clientId: "id",
-    message: { text: "hi" },
-  };
-  const room: Room = {
-    head: 7,
-    timestamp: first.timestamp,
-    find: (s, id) => s === "ann" && id === "id" ? first : undefined,
-  };
-  assertEquals(decide(room, say("hi", "id"), noon), { kind: "duplicate", event: first });
-  assertEquals(decide(room, say("new"), noon), {
-    kind: "accept",
-    event: { seq: 8, timestamp: first.timestamp, sender: "ann", clientId: "", message: { text: "new" } },
-  });
-  const reused = decide(room, say("other", "id"), noon);
-  assert(reused.kind === "refuse" && reused.error.code === "ALREADY_EXISTS");
-  const blank = decide(room, say(" "), noon);
-  assert(blank.kind === "refuse" && blank.error.code === "INVALID_ARGUMENT");
+Deno.test("P6 closed: whatever is asked, only the author's messages change, and nothing is said where it may not be", () => {
+  fc.assert(
+    fc.property(anyCommands, fc.constantFrom("lobby", "attic"), (commands, name) => {
+      let past: RoomEvent[] = [];
+      let archived = false;
+      for (const event of play(commands, { name }).events) {
+        const { message, edited, deleted, reacted, unreacted, settings, author } = event;
+        const changed = past[((edited ?? deleted ?? reacted ?? unreacted)?.target ?? 0) - 1];
+        if (changed) assert(isReadable(changed), "only what is there to read is changed");
+        if (edited ?? deleted) assertEquals(author, changed?.author);
+        if (message?.replyTo) assert(isReadable(past[message.replyTo - 1] ?? { deleted: { target: 1 } }));
+        if (archived) assert(deleted || settings, `${kindOf(event)} in an archived room`);
+        if (settings) assertEquals([author, name], ["guest:a", "attic"]);
+        if (author === "") assert(message && name === "lobby");
+        archived = settings ? settings.archived ?? false : archived;
+        past = [...past.map((earlier) => revise(earlier, event)), event];
+      }
+      const gone = new Set(past.filter(({ message }) => message?.deleted).map(({ seq }) => seq));
+      for (const { seq, message, edited } of past) {
+        if (gone.has(seq) || gone.has(edited?.target ?? 0)) assertEquals(message?.text ?? edited?.text, "");
+      }
+    }),
+    { numRuns: 500 },
+  );
 });
 
-Deno.test("P5 bounded: bytes are counted as UTF-8, not as characters", () => {
-  fc.assert(fc.property(fc.string({ unit: "grapheme" }), (text) => {
-    assertEquals(byteLength(text), new TextEncoder().encode(text).length);
-  }));
+Deno.test("every kind of event comes out of some command", () => {
+  const { events } = play([
+    make,
+    hi,
+    { ...like, target: 2 } as Command,
+    { ...unlike, target: 2 } as Command,
+    { ...edit, target: 2 } as Command,
+    { ...remove, target: 2 } as Command,
+  ], { name: "attic" });
+  assertEquals(new Set(events.map(kindOf)), new Set(eventKinds));
+});
+
+/** What became of a command: the event's seq and whether it was there before, or a code. */
+function outcome(writing: Promise<Accepted>): Promise<string> {
+  return writing.then(
+    ({ event, duplicate }) => `${duplicate ? "duplicate" : "accept"} ${event.seq}`,
+    (error) => error instanceof ChatError ? error.code : String(error),
+  );
+}
+
+Deno.test("P2 ordered: a batch is decided as if each command in it had been stored before the next", async () => {
+  const sameOnBoth = fc.asyncProperty(
+    anyCommands,
+    fc.constantFrom("lobby", "attic"),
+    async (commands, room) => {
+      await using alone = await openLog("sqlite::memory:");
+      await using together = await openLog("sqlite::memory:");
+      await using patient = await chatOn(alone);
+      await using hasty = await chatOn(together);
+      const begin = make.kind === "create" && room === "attic" ? [make] : [];
+      for (const chat of [patient, hasty]) for (const one of begin) await chat.write(room, one);
+      const oneByOne: string[] = [];
+      for (const one of commands) oneByOne.push(await outcome(patient.write(room, one)));
+      const atOnce = await Promise.all(commands.map((one) => outcome(hasty.write(room, one))));
+      assertEquals(atOnce, oneByOne);
+      const pure = play([...begin, ...commands], { name: room });
+      assertEquals(pure.decisions.slice(begin.length).map(told), oneByOne);
+      const stored = alone.read(room, 0, 500);
+      assertEquals(together.read(room, 0, 500), stored);
+      assertEquals(stored, pure.events.map((event) => pure.events.reduce(revise, event)));
+      for (const chat of [patient, hasty]) assertEquals(chat.feed(room).tail.slice(0), stored);
+    },
+  );
+  await fc.assert(sameOnBoth, { numRuns: 60 });
 });

@@ -5,6 +5,7 @@ import { serviceDefinition } from "../protos/descriptors.ts";
 import type { ChatMessage, ChatMessage__Output } from "../protos/gen/chat/ChatMessage.ts";
 import type { ChatResponse__Output } from "../protos/gen/chat/ChatResponse.ts";
 import type { ChatServiceClient } from "../protos/gen/chat/ChatService.ts";
+import type { Event__Output } from "../protos/gen/chat/Event.ts";
 import type { ServerFrame__Output } from "../protos/gen/chat/ServerFrame.ts";
 
 const ChatServiceStub = grpc.makeClientConstructor(serviceDefinition("chat.ChatService"), "ChatService");
@@ -19,6 +20,13 @@ export function grpcClient(
     ...options,
   });
   return Object.assign(client as unknown as ChatServiceClient, { [Symbol.dispose]: () => client.close() });
+}
+
+/** What proves who calls, for the calls that need it. */
+export function bearer(token: string): grpc.Metadata {
+  const metadata = new grpc.Metadata();
+  metadata.set("authorization", `Bearer ${token}`);
+  return metadata;
 }
 
 /** `SendMessage`, as a promise. */
@@ -138,20 +146,65 @@ export class RawSocket implements AsyncDisposable {
   }
 }
 
+/** A guest, as `POST /sign-in` answers. */
+export interface SignedIn {
+  readonly token: string;
+  readonly principal: { readonly id: string; readonly name: string; readonly key: string };
+  readonly expires: string;
+}
+
+/** Signs in as a program does. Throws what was refused. */
+export async function signIn(gatewayPort: number, name: string, { token = "" } = {}): Promise<SignedIn> {
+  const response = await fetch(`http://127.0.0.1:${gatewayPort}/sign-in`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify({ name }),
+  });
+  const answer = await response.json();
+  if (response.ok) return answer;
+  throw Object.assign(new Error(answer.error), { code: answer.code, status: response.status });
+}
+
+/** How a client of `/ws` comes in. */
+interface Entrance {
+  /** The name to sign in with; by default one that nobody has. */
+  readonly name?: string;
+  /** Who it is, if it has signed in before. */
+  readonly token?: string;
+}
+
 /** A client of `/ws`: frames in and out. */
 export class FrameSocket implements AsyncDisposable {
   readonly #raw: RawSocket;
+  /** Who it is. */
+  readonly token: string;
   readonly #waiting = new Map<number, (frame: ServerFrame__Output) => void>();
   #lastId = 0;
 
-  private constructor(raw: RawSocket) {
+  private constructor(raw: RawSocket, token: string) {
     this.#raw = raw;
+    this.token = token;
     raw.onReceived = (frame) =>
       this.#waiting.get((frame as ServerFrame__Output).id)?.(frame as ServerFrame__Output);
   }
 
-  static async connect(gatewayPort: number): Promise<FrameSocket> {
-    return new FrameSocket(await RawSocket.connect(`ws://127.0.0.1:${gatewayPort}/ws`));
+  /** Signs in, and connects. Nobody is open yet. */
+  static async connect(
+    gatewayPort: number,
+    { name = `reader ${crypto.randomUUID().slice(0, 8)}`, token }: Entrance = {},
+  ): Promise<FrameSocket> {
+    const bearer = token ?? (await signIn(gatewayPort, name)).token;
+    const headers = { authorization: `Bearer ${bearer}` };
+    return new FrameSocket(await RawSocket.connect(`ws://127.0.0.1:${gatewayPort}/ws`, { headers }), bearer);
+  }
+
+  /** Signs in, connects, and opens. */
+  static async join(gatewayPort: number, name: string): Promise<FrameSocket> {
+    const socket = await FrameSocket.connect(gatewayPort, { name });
+    const { opened } = await socket.ask({ open: {} });
+    if (opened?.principal?.name === name) return socket;
+    await socket[Symbol.asyncDispose]();
+    throw new Error(`"${name}" was not let in`);
   }
 
   get raw(): RawSocket {
@@ -163,9 +216,14 @@ export class FrameSocket implements AsyncDisposable {
     return this.#raw.received as ServerFrame__Output[];
   }
 
+  /** All events it was sent, in the order of arrival. */
+  get events(): Event__Output[] {
+    return this.frames.flatMap(({ batch }) => batch?.events ?? []);
+  }
+
   /** The texts of all events it was sent, in the order of arrival. */
   get texts(): string[] {
-    return this.frames.flatMap(({ batch }) => batch?.events.map(({ message }) => message?.text ?? "") ?? []);
+    return this.events.map(({ message }) => message?.text ?? "");
   }
 
   /** Gives a command; resolves with its reply, whatever that is. */

@@ -1,20 +1,23 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { begin, parseStart, type Start } from "../feed/begin.ts";
+import { parseStart } from "../feed/begin.ts";
 import { type Feed, follow } from "../feed/follow.ts";
 import { Tail } from "../feed/tail.ts";
 import { ChatError } from "../protos/errors.ts";
-import type { RoomEvent } from "../protos/events.ts";
+import { type EventBody, revise, type RoomEvent, sizeOf } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
 
 function event(seq: number): RoomEvent {
-  return {
-    seq,
-    timestamp: new Date(seq * 1000).toISOString(),
-    sender: "ann",
-    clientId: "",
-    message: { text: `m${seq}` },
-  };
+  return said(seq, `m${seq}`);
+}
+
+function said(seq: number, text: string): RoomEvent {
+  return change(seq, { message: { text } });
+}
+
+function change(seq: number, body: EventBody): RoomEvent {
+  const timestamp = new Date(seq * 1000).toISOString();
+  return { seq, timestamp, sender: "ann", author: "guest:a", clientId: "", ...body };
 }
 
 function events(from: number, to: number): RoomEvent[] {
@@ -114,8 +117,69 @@ Deno.test("P5 bounded: a batch is bounded in events and bytes", () => {
   const tail = new Tail({ epoch: "e", head: 0 }, { events: 5_000, bytes: 1e9 });
   tail.push(events(1, 2_000));
   assertEquals(tail.slice(0)?.length, limits.batchEvents);
-  tail.push([{ ...event(2001), message: { text: "x".repeat(limits.batchBytes) } }, event(2002)]);
+  tail.push([said(2001, "x".repeat(limits.batchBytes)), event(2002)]);
   assertEquals(tail.slice(2000)?.length, 1);
+});
+
+Deno.test("P6 closed: a tail gives an edited message with its newest text and a deleted one with none", () => {
+  const tail = new Tail({ epoch: "e", head: 0 }, { events: 4, bytes: 1_000_000 });
+  tail.push([event(1), event(2), change(3, { edited: { target: 1, text: "new" } })]);
+  assertEquals(tail.slice(0)?.[0]?.message, { text: "new", edited: 3 });
+  assertEquals(tail.at(2)?.message, { text: "m2" });
+  tail.push([change(4, { edited: { target: 2, text: "newer" } })]);
+  const held = tail.slice(0) ?? [];
+  tail.push([change(5, { deleted: { target: 1 } }), change(6, { deleted: { target: 2 } })]);
+  assertEquals(tail.base, 2, "both messages have fallen off");
+  assertEquals(tail.slice(2)?.map(({ edited, deleted }) => edited ?? deleted), [
+    { target: 1, text: "" },
+    { target: 2, text: "" },
+    { target: 1 },
+    { target: 2 },
+  ]);
+  assertEquals([tail.at(2), tail.at(7), tail.at(0)], [undefined, undefined, undefined]);
+  assertEquals(held[0]?.message?.text, "new", "what was given before is left as it was");
+});
+
+Deno.test("P6 closed: whatever comes, a tail holds what `revise` makes of it, and counts its bytes right", () => {
+  const body = fc.oneof(
+    fc.constantFrom("a", "b".repeat(300)).map((text) => ({ message: { text } })),
+    fc.integer({ min: 1, max: 12 }).map((target) => ({ deleted: { target } })),
+    fc.tuple(fc.integer({ min: 1, max: 12 }), fc.constantFrom("c", "d".repeat(300))).map((
+      [target, text],
+    ) => ({
+      edited: { target, text },
+    })),
+  );
+  const pushes = fc.array(fc.array(body, { maxLength: 4 }), { maxLength: 10 });
+  fc.assert(fc.property(pushes, fc.integer({ min: 1, max: 15 }), (groups, events) => {
+    const tail = new Tail({ epoch: "e", head: 0 }, { events, bytes: 2_500 });
+    let past: RoomEvent[] = [];
+    for (const group of groups) {
+      const added = group.map((body, i) => change(past.length + 1 + i, body));
+      for (const one of added) past = [...past.map((earlier) => revise(earlier, one)), one];
+      tail.push(added);
+      assertEquals(tail.slice(tail.base), past.slice(tail.base));
+      for (const { seq } of past) assertEquals(tail.at(seq), seq > tail.base ? past[seq - 1] : undefined);
+      const bytes = past.slice(tail.base).reduce((sum, one) => sum + sizeOf(one), 0);
+      const held = past.length - tail.base;
+      assert(held <= events && (bytes <= 2_500 || held <= 1), `${held} events, ${bytes} bytes`);
+      const more = past[tail.base - 1];
+      if (more) assert(held === events || bytes + 1_200 > 2_500, "no more is let go than needed");
+    }
+  }));
+});
+
+Deno.test("a tail is followed as long as one of its readers is", async () => {
+  const tail = new Tail({ epoch: "e", head: 0 });
+  const stops = [new AbortController(), new AbortController()];
+  const readers = stops.map(({ signal }) => follow(feedOf(tail), { epoch: "e", after: 0 }, { signal }));
+  const waits = readers.map((reader) => reader.next());
+  for (const [i, stop] of stops.entries()) {
+    assert(tail.followed);
+    stop.abort();
+    await waits[i];
+  }
+  assert(!tail.followed);
 });
 
 Deno.test("P5 bounded: readers that leave a silent room leave nothing behind", async () => {
@@ -128,37 +192,6 @@ Deno.test("P5 bounded: readers that leave a silent room leave nothing behind", a
   const waits = readers.map((reader) => reader.next());
   stop.abort();
   assert((await Promise.all(waits)).every(({ done }) => done));
-});
-
-const start: fc.Arbitrary<Start> = fc.oneof(
-  fc.record({ replay: fc.constant("LAST_N" as const), count: fc.nat(200) }),
-  fc.record({
-    replay: fc.constant("RESUME" as const),
-    epoch: fc.constantFrom("e", "f", ""),
-    seq: fc.nat(200),
-  }),
-  fc.record({ replay: fc.constant("SINCE" as const), since: fc.constant("2026-01-01T00:00:00.000Z") }),
-  fc.record({ replay: fc.constant("NONE" as const) }),
-);
-
-Deno.test("P3 complete: whatever is asked, a reader begins inside the room, and is told if its past is another's", () => {
-  fc.assert(
-    fc.property(start, fc.nat(150), fc.nat(150), (asked, head, since) => {
-      const firstSince = Math.min(since, head) + 1;
-      const { after, recovered } = begin(asked, { epoch: "e", head }, firstSince);
-      assert(after >= 0 && after <= head);
-      if (asked.replay === "RESUME") {
-        const known = (asked.epoch === "e" && asked.seq <= head) || (asked.epoch === "" && asked.seq === 0);
-        assertEquals(recovered, known);
-        if (known) assertEquals(after, asked.seq);
-        else assertEquals(after, Math.max(0, head - limits.replayDefault));
-      } else assert(recovered);
-      if (asked.replay === "NONE") assertEquals(after, head);
-      if (asked.replay === "LAST_N") assertEquals(head - after, Math.min(head, asked.count));
-      if (asked.replay === "SINCE") assertEquals(after, firstSince - 1);
-    }),
-    { numRuns: 2_000 },
-  );
 });
 
 Deno.test("how a reader asks to begin: the zero value is the tutorial's, and what is wrong is named", () => {

@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { errors } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
-import { FrameSocket, grpcClient, RawSocket, send, Stream } from "./doors.ts";
-import { eventually, serveChat, serveWeb } from "./harness.ts";
+import { FrameSocket, grpcClient, RawSocket, send, signIn, Stream } from "./doors.ts";
+import { eventually, serveChat, serveWeb, tempFolder } from "./harness.ts";
 import { relay } from "./relay.ts";
 
 interface Told {
@@ -16,15 +16,17 @@ interface Told {
 Deno.test("P6 closed: a foreign origin is turned away before the upgrade, the page's own and a listed one are not", async () => {
   await using chat = await serveChat();
   await using web = await serveWeb(chat.port, { origins: ["https://chat.example.org"] });
-  for (const path of ["/ws", "/ws/ann"]) {
+  const { token } = await signIn(web.port, "ann");
+  const authorization = `Bearer ${token}`;
+  for (const path of ["/ws", "/ws/tom"]) {
     const url = `ws://127.0.0.1:${web.port}${path}`;
     for (
       const origin of ["https://evil.example", "null", `http://127.0.0.1:1`, `http://localhost:${web.port}`]
     ) {
-      await assertRejects(() => RawSocket.connect(url, { headers: { origin } }));
+      await assertRejects(() => RawSocket.connect(url, { headers: { origin, authorization } }));
     }
     for (const origin of ["https://chat.example.org", `http://127.0.0.1:${web.port}`]) {
-      await using _ = await RawSocket.connect(url, { headers: { origin } });
+      await using _ = await RawSocket.connect(url, { headers: { origin, authorization } });
     }
   }
   const foreign = await fetch(`http://127.0.0.1:${web.port}/ws`, {
@@ -40,8 +42,7 @@ Deno.test("P2 ordered: both doors show the same messages in the same order", asy
   using client = grpcClient(chat.port);
   using stream = new Stream(client, { username: "reader" });
   await using tutorial = await RawSocket.connect(`ws://127.0.0.1:${web.port}/ws/ann`);
-  await using browser = await FrameSocket.connect(web.port);
-  await browser.ask({ open: { username: "bob" } });
+  await using browser = await FrameSocket.join(web.port, "bob");
   await browser.ask({ follow: {} });
   await Promise.all([
     ...Array.from({ length: 20 }, (_, i) => send(client, { username: "bot", message: `bot ${i}` })),
@@ -133,9 +134,14 @@ Deno.test("/ws: bad frames are refused by id with a code, and the socket goes on
   await using browser = await FrameSocket.connect(web.port);
   const code = async (command: object) => (await browser.ask(command)).refused?.code;
   assertEquals(await code({ send: { text: "nobody is open" } }), "FAILED_PRECONDITION");
-  assertEquals(await code({ open: { username: "a\u202Eb" } }), "INVALID_ARGUMENT");
+  assertEquals(await code({ follow: { room: "attic" } }), "FAILED_PRECONDITION");
+  assertEquals(await code({ read: { room: "attic", count: 1 } }), "FAILED_PRECONDITION");
+  assertEquals(await code({ close: {} }), "FAILED_PRECONDITION");
+  assertEquals(await code({ open: { username: "ann" } }), "INVALID_ARGUMENT");
   assertEquals(await code({ open: { username: 5 } }), "INVALID_ARGUMENT");
-  assertEquals(await code({ open: { username: "ann" } }), undefined);
+  assertEquals(await code({ open: { token: "of nobody" } }), "UNAUTHENTICATED");
+  assertEquals(await code({ open: {} }), undefined);
+  assertEquals(await code({ send: { person: 7, text: "not me" } }), "FAILED_PRECONDITION");
   assertEquals(await code({ send: { text: "" } }), "INVALID_ARGUMENT");
   assertEquals(await code({ send: { text: "x".repeat(limits.textBytes + 1) } }), "INVALID_ARGUMENT");
   assertEquals(await code({ send: "text" }), "INVALID_ARGUMENT");
@@ -143,7 +149,15 @@ Deno.test("/ws: bad frames are refused by id with a code, and the socket goes on
   assertEquals(await code({ follow: { replay: "ALL" } }), "INVALID_ARGUMENT");
   assertEquals(await code({ follow: { after: { seq: -1 } } }), "INVALID_ARGUMENT");
   assertEquals(await code({ follow: { after: { seq: 1.5 } } }), "INVALID_ARGUMENT");
+  assertEquals(await code({ follow: {}, unfollow: {} }), "INVALID_ARGUMENT");
   assertEquals(await code({ read: { count: 501 } }), "INVALID_ARGUMENT");
+  assertEquals(await code({ read: {} }), "INVALID_ARGUMENT");
+  assertEquals(await code({ react: { target: 1.5 } }), "INVALID_ARGUMENT");
+  assertEquals(await code({ presence: { gone: "no" } }), "INVALID_ARGUMENT");
+  assertEquals(
+    await code({ changeRoom: { room: "attic", topic: "dust", archived: true } }),
+    "INVALID_ARGUMENT",
+  );
   assertEquals(await code({ dance: {} }), "UNIMPLEMENTED");
   const strays = [
     "nope",
@@ -166,8 +180,7 @@ Deno.test("/ws: bad frames are refused by id with a code, and the socket goes on
 Deno.test("P5 bounded: more commands at once than may wait are refused, told to retry, and none is lost or out of order", async () => {
   await using chat = await serveChat();
   await using web = await serveWeb(chat.port);
-  await using browser = await FrameSocket.connect(web.port);
-  await browser.ask({ open: { username: "ann" } });
+  await using browser = await FrameSocket.join(web.port, "ann");
   await browser.ask({ follow: {} });
   const asked = Array.from(
     { length: 2_000 },
@@ -214,12 +227,14 @@ Deno.test("P3 complete: a browser that resumes gets the rest, also from before t
 });
 
 Deno.test("P7 honest: while ChatService is away browsers are told so, what they send waits, and nothing is lost or doubled", async () => {
-  let chat = await serveChat();
+  await using folder = await tempFolder();
+  const chatLog = `sqlite:${folder.file("chat.db")}`;
+  let chat = await serveChat({ chatLog });
   const port = chat.port;
   await using web = await serveWeb(port);
-  await using ann = await FrameSocket.connect(web.port);
+  await using ann = await FrameSocket.join(web.port, "ann");
   await using tutorial = await RawSocket.connect(`ws://127.0.0.1:${web.port}/ws/tom`);
-  await ann.ask({ open: { username: "ann" } });
+  const { token } = await signIn(web.port, "late");
   await ann.ask({ follow: {} });
   await ann.ask({ send: { text: "before", clientId: "1" } });
   await chat.close();
@@ -227,15 +242,19 @@ Deno.test("P7 honest: while ChatService is away browsers are told so, what they 
   await tutorial.until((received) =>
     (received as Told[]).some(({ error }) => /cannot be reached/.test(error ?? ""))
   );
-  await using late = await FrameSocket.connect(web.port);
+  // The keys are known: who comes now is told from a stranger, and let in once there is somebody to ask.
+  await using late = await FrameSocket.connect(web.port, { token });
   await late.until((frames) => frames.some(({ link }) => link && !link.up));
   const waiting = [2, 3, 4].map((i) => ann.ask({ send: { text: `while away ${i}`, clientId: `${i}` } }));
   tutorial.send({ message: "from the tutorial" });
-  const joining = late.ask({ open: { username: "late" } });
-  // In memory: another epoch, so this is a reset as well.
-  chat = await serveChat({ port });
+  const joining = late.ask({ open: {} });
+  // Another log with the same keys: another epoch, so this is a reset as well.
+  for (const suffix of ["", "-wal", "-shm"]) {
+    await Deno.remove(folder.file(`chat.db${suffix}`)).catch(() => {});
+  }
+  chat = await serveChat({ chatLog, port });
   assertEquals((await Promise.all(waiting)).map(({ sent }) => sent?.duplicate), [false, false, false]);
-  assertEquals((await joining).opened?.username, "late");
+  assertEquals((await joining).opened?.principal?.name, "late");
   const reset = (await ann.until((frames) => frames.some(({ id, followed }) => !id && followed))).find((
     { id, followed },
   ) => !id && followed);
@@ -259,7 +278,7 @@ Deno.test("P7 honest: a drained gateway tells browsers to come back after a spre
   await using chat = await serveChat();
   const web = await serveWeb(chat.port);
   const browsers = await Promise.all(Array.from({ length: 10 }, () => FrameSocket.connect(web.port)));
-  await browsers[0]?.ask({ open: { username: "ann" } });
+  await browsers[0]?.ask({ open: {} });
   for (let i = 0; i < 100; i++) {
     browsers[0]?.raw.send({ id: 100 + i, send: { text: `m${i}`, clientId: `${i}` } });
   }

@@ -9,16 +9,14 @@ import {
   next,
   socketOf,
 } from "../islands/connection.ts";
-import { follow, startConversation, take } from "../islands/conversation.ts";
-import { words } from "../islands/words.ts";
-import { batch, followed } from "./page_fixtures.ts";
+import { type Stand, words } from "../islands/words.ts";
+import { errors } from "../protos/errors.ts";
 
 const happenings: fc.Arbitrary<Happening> = fc.oneof(
-  fc.record({ is: fc.constant("followed" as const), now: fc.nat() }),
+  fc.record({ is: fc.constant("opened" as const), now: fc.nat() }),
   fc.record({ is: fc.constant("link" as const), up: fc.boolean(), why: fc.constant("away") }),
   fc.record({
     is: fc.constant("refused" as const),
-    what: fc.constantFrom("open" as const, "follow" as const),
     retry: fc.boolean(),
     why: fc.constant("refused"),
     now: fc.nat(),
@@ -26,6 +24,7 @@ const happenings: fc.Arbitrary<Happening> = fc.oneof(
   }),
   fc.record({
     is: fc.constant("parting" as const),
+    code: fc.constantFrom("SHUTTING_DOWN", "FLOOD", "UNAUTHENTICATED"),
     retry: fc.boolean(),
     why: fc.constant("parting"),
     delayMs: fc.nat(20_000),
@@ -38,6 +37,7 @@ const happenings: fc.Arbitrary<Happening> = fc.oneof(
     now: fc.nat(),
     dice: fc.double({ min: 0, max: 0.999, noNaN: true }),
   }),
+  fc.record({ is: fc.constant("disowned" as const), why: fc.constant("unknown") }),
   fc.record({ is: fc.constant("due" as const), now: fc.nat() }),
   fc.record({
     is: fc.constant("nudge" as const),
@@ -46,13 +46,15 @@ const happenings: fc.Arbitrary<Happening> = fc.oneof(
   }),
 );
 
+const here: Stand = { standing: { is: "here" }, missing: 0, online: true };
+
 Deno.test("P7 honest: whatever happens, the connection has words, one socket at most, and a bounded wait", () => {
   fc.assert(fc.property(fc.array(happenings), (events) => {
     let state: Connection = connect(0);
     for (const event of events) {
       const before: Connection = state;
       state = next(state, event);
-      assert(words(state, startConversation("ann"), true).text !== "");
+      assert(words(state, here).text !== "");
       if (before.is === "rejected") assertEquals(state, before);
       if (socketOf(state) !== 0) assert(socketOf(state) >= socketOf(before));
       if (state.is === "waiting" && state !== before && event.is === "closed") {
@@ -63,7 +65,7 @@ Deno.test("P7 honest: whatever happens, the connection has words, one socket at 
   }));
 });
 
-const live = next(connect(0), { is: "followed", now: 0 });
+const live = next(connect(0), { is: "opened", now: 0 });
 const closed = (code: number, now = 10_000): Happening => ({
   is: "closed",
   code,
@@ -76,7 +78,7 @@ Deno.test("connection: close codes 4500 to 4999 end it, all others come back", (
   for (const code of [0, 1000, 1001, 1005, 1006, 4000, 4499]) {
     assertEquals(next(live, closed(code)).is, "waiting");
   }
-  for (const code of [4500, 4515, 4999]) assertEquals(next(live, closed(code)).is, "ended");
+  for (const code of [4500, 4507, 4515, 4999]) assertEquals(next(live, closed(code)).is, "ended");
 });
 
 Deno.test("connection: waits grow while nothing holds, and begin anew after a connection that held", () => {
@@ -88,12 +90,19 @@ Deno.test("connection: waits grow while nothing holds, and begin anew after a co
     state = next(state, { is: "due", now: 20_000 });
   }
   assertEquals(waits, [500, 1000, 2000, 4000, 5000, 5000, 5000, 5000]);
-  state = next(next(state, { is: "followed", now: 0 }), closed(1006, 60_000));
+  state = next(next(state, { is: "opened", now: 0 }), closed(1006, 60_000));
   assertEquals(state.is === "waiting" && state.until - 60_000, 500);
 });
 
 Deno.test("connection: a server that parts is come back to after its delay, or not at all", () => {
-  const parting = { is: "parting", retry: true, why: "restarts", delayMs: 1200, now: 100 } as const;
+  const parting = {
+    is: "parting",
+    code: "SHUTTING_DOWN",
+    retry: true,
+    why: "restarts",
+    delayMs: 1200,
+    now: 100,
+  } as const;
   const waiting = next(live, parting);
   assertEquals(waiting.is === "waiting" && waiting.until, 1300);
   assertEquals(next(waiting, { is: "due", now: 1299 }), waiting);
@@ -110,34 +119,39 @@ Deno.test("connection: while the gateway is cut off the socket stays, and so doe
   const away = next(live, down);
   assertEquals(socketOf(away), socketOf(live));
   assertEquals(next(away, { ...down, up: true }), live);
-  assertStringIncludes(words(away, startConversation("ann"), true).text, "The chat server is away.");
-  const early = next(next(connect(0), down), { is: "followed", now: 5 });
+  assertStringIncludes(words(away, here).text, "The chat server is away.");
+  const early = next(next(connect(0), down), { is: "opened", now: 5 });
   assertEquals(early.is, "away");
   assertEquals(next(early, { ...down, up: true }).is, "live");
 });
 
-Deno.test("connection: a refused name leads back to the door, a busy server to another try", () => {
-  const refused = { is: "refused", what: "open", why: "no", now: 0, dice: 0 } as const;
+Deno.test("P6 closed: whoever the server does not take for who they say is led back to the door, from any state", () => {
+  const refused = { is: "refused", why: "no", now: 0, dice: 0 } as const;
   assertEquals(next(connect(0), { ...refused, retry: false }), { is: "rejected", why: "no" });
   assertEquals(next(connect(0), { ...refused, retry: true }).is, "waiting");
-  assertEquals(next(connect(0), { ...refused, what: "follow", retry: false }).is, "ended");
+  const waiting = next(live, closed(1006));
+  for (const state of [connect(0), live, waiting]) {
+    assertEquals(next(state, { is: "disowned", why: "expired" }), { is: "rejected", why: "expired" });
+  }
+  for (const code of ["UNAUTHENTICATED", "NAME_TAKEN"] as const) {
+    const parting = { is: "parting", code, retry: false, why: "no", delayMs: 0, now: 0 } as const;
+    assertEquals(next(live, parting).is, "rejected");
+    assertEquals(next(live, closed(errors[code].close)).is, "rejected");
+  }
 });
 
-Deno.test("P7 honest: the words tell joining, catching up, connected, away, offline and refused apart", () => {
-  const behind = follow(startConversation("ann"), followed({ head: 3 }));
-  const here = take(behind, batch(0, 3)).conversation;
+Deno.test("P7 honest: the words tell joining, opening, catching up, connected, away, offline and ended apart", () => {
   const lost = next(live, closed(1006));
   const texts = [
-    words(connect(0), here, true),
-    words(next(lost, { is: "due", now: 99_999 }), here, true),
-    words(live, behind, true),
-    words(live, here, true),
-    words(lost, here, true),
-    words(lost, here, false),
-    words(next(live, closed(4500)), here, true),
+    words(connect(0), here),
+    words(next(lost, { is: "due", now: 99_999 }), here),
+    words(live, { ...here, standing: { is: "joining" } }),
+    words(live, { ...here, missing: 3 }),
+    words(live, here),
+    words(lost, here),
+    words(lost, { ...here, online: false }),
+    words(next(live, closed(4500)), here),
   ].map(({ text }) => text);
   assertEquals(new Set(texts).size, texts.length);
-  assertEquals(words(live, here, true), { tone: "quiet", text: "Connected", until: 0 });
+  assertEquals(words(live, here), { tone: "quiet", text: "Connected", until: 0 });
 });
-
-// The edge

@@ -4,17 +4,16 @@ import fc from "fast-check";
 import { h } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { Page } from "../gateway/page.tsx";
-import { dayName, dayOf } from "../islands/clock.ts";
-import { startConversation, take } from "../islands/conversation.ts";
+import { dayName } from "../islands/clock.ts";
+import { common, emojiIn } from "../islands/emoji.ts";
 import { readFrames } from "../islands/frames.ts";
-import { pieces } from "../islands/links.ts";
+import { mentionOf, pieces } from "../islands/links.ts";
 import { nameProblem } from "../islands/name.ts";
-import * as outboxes from "../islands/outbox.ts";
-import { rows } from "../islands/rows.ts";
 import { hueOf, initials } from "../islands/sender.ts";
 import { textProblem, textWarning } from "../islands/text.ts";
+import { byteLength } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
-import { epoch, event, room, say } from "./page_fixtures.ts";
+import { epoch, room } from "./page_fixtures.ts";
 
 Deno.test("frames: whatever comes over the socket, reading it does not throw", () => {
   fc.assert(fc.property(fc.oneof(fc.json(), fc.string(), fc.anything()), (data) => {
@@ -35,6 +34,28 @@ Deno.test("frames: fields at their default may be missing", () => {
   });
   assertEquals(read({ batch: { epoch, first: 1, events: [{ seq: 1, sender: "ann" }, 7] } })?.is, "batch");
   assertEquals(readFrames('[{"later":{}},3,null]'), []);
+  assertEquals(read({ id: 1, rooms: {} }), { is: "rooms", id: 1, body: [] });
+  assertEquals(read({ roster: { room, typing: ["ann", 3] } })?.body, {
+    room,
+    count: 0,
+    names: [],
+    typing: ["ann", ""],
+  });
+});
+
+Deno.test("P3 complete: an event that cannot be read keeps its place", () => {
+  const events = [{ seq: 1, timestamp: "t", sender: "ann", message: { text: "x" } }, { seq: 2, pinned: {} }];
+  const [frame] = readFrames(JSON.stringify({ batch: { room, epoch, first: 1, events } }));
+  assert(frame?.is === "batch");
+  assertEquals(frame.body.events[0], {
+    seq: 1,
+    timestamp: "t",
+    sender: "ann",
+    author: "",
+    clientId: "",
+    message: { text: "x" },
+  });
+  assertEquals(frame.body.events[1], { seq: 2, unknown: true });
 });
 
 // What people read
@@ -66,11 +87,36 @@ Deno.test("text: the pieces of a text are the text, and only web addresses can b
   ]);
 });
 
+Deno.test("text: the reader's own name is marked where it is called, and nowhere else", () => {
+  const marked = (text: string, me: string) =>
+    pieces(text, me).filter(({ mention }) => mention).map(({ text }) => text);
+  assertEquals(marked("@ann, @Ann! @annabel x@ann https://a.example/@ann", "Ann"), ["@ann", "@Ann"]);
+  for (const name of ["Ann", "Mara Lindqvist", "o'neill", "x.y-z", "名前"]) {
+    assertEquals(marked(`hi ${mentionOf(name)}.`, name), [mentionOf(name)]);
+  }
+  assertEquals(mentionOf('a "b"'), "");
+  assertEquals(marked("nobody calls", "Ann"), []);
+  fc.assert(fc.property(fc.string({ unit: "grapheme" }), fc.string(), (text, me) => {
+    assertEquals(pieces(text, me).map((piece) => piece.text).join(""), text);
+  }));
+});
+
+Deno.test("emoji: the first one of what was typed is taken, whole, and what is none is not", () => {
+  for (const [emoji, name] of common) {
+    assertEquals(emojiIn(emoji), emoji, name);
+    assert(byteLength(emoji) <= limits.emojiBytes);
+  }
+  const family = "👨‍👩‍👧‍👦";
+  assertEquals(emojiIn(`so ${family}🎉`), family);
+  assertEquals([emojiIn("🇩🇪"), emojiIn("1️⃣"), emojiIn("👍🏽")], ["🇩🇪", "1️⃣", "👍🏽"]);
+  assertEquals(["", "ok", "1", "#", ":)"].map(emojiIn), ["", "", "", "", ""]);
+});
+
 Deno.test("P5 bounded: no text that fits holds the page up while its addresses are looked for", () => {
   const most = limits.textBytes - 20;
-  for (const hostile of [")", ".", "(", "http://", "\u200d", "https://a.b/)", "]."]) {
+  for (const hostile of [")", ".", "(", "http://", "\u200d", "https://a.b/)", "].", "@anna", "@ann"]) {
     const began = performance.now();
-    pieces("https://a.example/" + hostile.repeat(most / hostile.length) + "x");
+    pieces("https://a.example/" + hostile.repeat(most / hostile.length) + "x", "ann");
     assert(performance.now() - began < 200, hostile);
   }
 });
@@ -84,46 +130,6 @@ Deno.test("text: limits are bytes, told before they hurt and refused here before
   assertEquals(nameProblem("ann"), "");
   assertStringIncludes(nameProblem("  "), "empty");
   assertStringIncludes(nameProblem("名".repeat(22)), "66 bytes");
-});
-
-Deno.test("rows: days part, groups form, own messages are marked, pending ones come last", () => {
-  const day = dayOf(Date.now());
-  const at = (hours: number, minutes = 0) => day + (hours * 60 + minutes) * 60_000;
-  const said = (seq: number, sender: string, when: number) => ({
-    seq,
-    sender,
-    clientId: "",
-    text: "",
-    at: when,
-  });
-  const outbox = say(outboxes.emptyOutbox(), "p");
-  const messages = [
-    said(1, "bob", at(-3)),
-    said(2, "bob", at(9)),
-    said(3, "bob", at(9, 1)),
-    said(4, "bob", at(9, 30)),
-    said(5, "ann", at(9, 30)),
-  ];
-  const shown = rows({ ...startConversation("ann", outbox), messages }, day);
-  const told = shown.map((row) =>
-    row.is === "day" ? row.name : `${row.sender}${row.first ? "!" : ""}${row.mine ? " mine" : ""}`
-  );
-  assertEquals(told, ["Yesterday", "bob!", "Today", "bob!", "bob", "bob!", "ann! mine", "ann mine"]);
-  assertEquals(new Set(shown.map(({ key }) => key)).size, shown.length);
-});
-
-Deno.test("rows: a message keeps its key from pending to seen, so nothing jumps", () => {
-  const pending = {
-    ...startConversation("ann", say(outboxes.emptyOutbox(), "c1")),
-    cursor: { epoch, seq: 0 },
-  };
-  const seen = take(pending, {
-    room,
-    epoch,
-    first: 1,
-    events: [event(1, { sender: "ann", clientId: "c1" })],
-  });
-  assertEquals(rows(seen.conversation, 0).at(-1)?.key, rows(pending, 0).at(-1)?.key);
 });
 
 Deno.test("clock: days are named in the reader's zone", () => {
@@ -148,7 +154,7 @@ Deno.test("page: a name is shown as text, and nothing in the document needs an i
   const name = `"><script>alert(1)</script>`;
   for (const given of ["", name]) {
     const html = renderToString(
-      h(Page, { nonce: "n0", script: "/chat-1.js", style: "/style-1.css", name: given }),
+      h(Page, { nonce: "n0", script: "/chat-1.js", style: "/style-1.css", name: given, room: given }),
     );
     assert(!html.includes("<script>alert"));
     assert(!/\sstyle="/.test(html));
@@ -159,9 +165,11 @@ Deno.test("page: a name is shown as text, and nothing in the document needs an i
 });
 
 Deno.test("page: the door is open to a stranger, the room to somebody who was here", () => {
-  const html = (name: string) => renderToString(h(Page, { nonce: "n", script: "/s", style: "/c", name }));
+  const html = (name: string) =>
+    renderToString(h(Page, { nonce: "n", script: "/s", style: "/c", name, room: "design" }));
   assertMatch(html(""), /<main id="door" class="door">/);
   assertMatch(html(""), /<div id="room" data-name hidden>/);
   assertMatch(html("ann"), /<main id="door" class="door" hidden>/);
   assertMatch(html("ann"), /<div id="room" data-name="ann">/);
+  assertMatch(html("ann"), /<h1 class="bar-name">design<\/h1>/);
 });

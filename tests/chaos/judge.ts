@@ -1,0 +1,41 @@
+/** The end of a scenario: everybody catches up, the log is read, and the checker has its say. */
+import { check } from "./checker.ts";
+import type { Cluster } from "./cluster.ts";
+import { readLog } from "./final_log.ts";
+import type { History } from "./history.ts";
+import type { Person } from "./person.ts";
+import type { Verdict } from "./verdict.ts";
+import { holds } from "./wait.ts";
+
+/** What is judged. */
+interface Case {
+  readonly cluster: Cluster;
+  readonly history: History;
+  /** Those who have to hold everything in the end. */
+  readonly readers: readonly Person[];
+  readonly broken?: readonly string[];
+  readonly figures?: Verdict["figures"];
+  readonly room?: string;
+}
+
+/** How long readers may need for the last events, in milliseconds, once the network is calm. */
+const catchUpMs = 60_000;
+
+/** Judges a run whose servers all serve again. */
+export async function judge(
+  { cluster, history, readers, broken = [], figures = {}, room }: Case,
+): Promise<Verdict> {
+  const log = await readLog(`grpc://127.0.0.1:${cluster.chat.port}`, room);
+  await holds(() => readers.every(({ seq }) => seq >= log.events.length), { ms: catchUpMs });
+  const findings = check(history.entries, log, { complete: readers.map(({ name }) => name) });
+  return {
+    findings,
+    broken: [...broken, ...cluster.faults()],
+    figures: {
+      stored: log.events.length,
+      acked: history.count("acked"),
+      read: history.count("read"),
+      ...figures,
+    },
+  };
+}

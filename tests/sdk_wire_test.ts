@@ -1,0 +1,256 @@
+/** The client library on a wire that the test holds in its hands: what it sends, and what it makes of what comes. */
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { ChatError } from "../protos/errors.ts";
+import { type Client, type ConnectOptions, connectOver, type Told } from "../sdk/mod.ts";
+import { pause, until } from "./chaos/wait.ts";
+import { type FarEnd, Wires } from "./wires.ts";
+
+const timing = { firstMs: 5, mostMs: 20, heartbeatMs: 20_000, silenceMs: 50_000, openingMs: 1_000 };
+
+async function join(options: Partial<ConnectOptions> = {}): Promise<{ wires: Wires; chat: Client }> {
+  const wires = new Wires();
+  const chat = await connectOver(wires, { name: "ann", timing, ...options });
+  return { wires, chat };
+}
+
+Deno.test("P4 once: sdk: what was not answered goes again on the next wire, same ids, same order; what was answered does not", async () => {
+  const { wires, chat } = await join();
+  await using _ = chat;
+  const sends = ["a", "b", "c"].map((text) => chat.send({ text }));
+  await until(() => wires.now.texts().length === 3, "three sends");
+  const [first] = wires.ends;
+  first?.store("b", 2);
+  first?.end();
+  await until(() => wires.ends.length === 2 && wires.now.texts().length === 2, "two sends again");
+  assertEquals(wires.now.texts(), ["a", "c"]);
+  const ids = (end: FarEnd | undefined) => end?.all("send").map(({ body }) => body.clientId);
+  assertEquals(ids(wires.ends[1]), [ids(first)?.[0], ids(first)?.[2]]);
+  wires.now.store("c", 3);
+  wires.now.store("a", 1);
+  assertEquals((await Promise.all(sends)).map(({ seq }) => seq), [1, 2, 3]);
+  assertEquals(wires.signIns, 1, "one who has a token does not sign in again");
+});
+
+Deno.test("P2 ordered: sdk: at most a depth of sends is under way, and a refusal that may pass holds the later ones back", async () => {
+  const { wires, chat } = await join({ depth: 4 });
+  await using _ = chat;
+  const texts = Array.from({ length: 8 }, (_, i) => `${i}`);
+  const sends = Promise.all(texts.map((text) => chat.send({ text })));
+  const end = wires.now;
+  await until(() => end.texts().length === 4, "the first four");
+  end.store("0", 1);
+  assertEquals(end.texts(), ["0", "1", "2", "3", "4"]);
+  end.refuse("1", "RESOURCE_EXHAUSTED", true);
+  for (const text of ["2", "3"]) end.refuse(text, "RESOURCE_EXHAUSTED", true);
+  await pause(50);
+  assertEquals(end.texts().length, 5, "nothing is sent while a later one is under way");
+  end.refuse("4", "RESOURCE_EXHAUSTED", true);
+  await until(() => end.texts().length > 5, "the refused one again", { ms: 20_000 });
+  let seq = 1;
+  while (seq < 8) {
+    const next = `${seq}`;
+    await until(() => end.texts().slice(5).includes(next), `${next} again`);
+    end.store(next, ++seq);
+  }
+  await sends;
+  assertEquals(end.texts().slice(5), ["1", "2", "3", "4", "5", "6", "7"]);
+});
+
+Deno.test("sdk: a refusal that stays is the caller's, and holds up nobody", async () => {
+  const { wires, chat } = await join();
+  await using _ = chat;
+  const bad = assertRejects(() => chat.send({ text: "bad" }));
+  const good = chat.send({ text: "good" });
+  await until(() => wires.now.texts().length === 2, "both");
+  wires.now.refuse("bad", "INVALID_ARGUMENT", false);
+  wires.now.store("good", 1);
+  const error = await bad;
+  assertInstanceOf(error, ChatError);
+  assertEquals(error.code, "INVALID_ARGUMENT");
+  assertEquals((await good).seq, 1);
+});
+
+Deno.test("sdk: a parting's delay is honoured; one that says not to come back ends the client, and tells why", async () => {
+  const { wires, chat } = await join();
+  const began = performance.now();
+  wires.now.say({ parting: { code: "SHUTTING_DOWN", message: "Cannot go on.", retry: true, delayMs: 300 } });
+  await until(() => wires.ends.length === 2, "another wire");
+  assert(performance.now() - began >= 295);
+  const waiting = assertRejects(() => chat.send({ text: "never answered" }));
+  wires.now.say({ parting: { code: "PERMISSION_DENIED", message: "Cannot go on: banned.", retry: false } });
+  assertEquals((await chat.closed())?.code, "PERMISSION_DENIED");
+  assertInstanceOf(await waiting, ChatError);
+  assertInstanceOf(await assertRejects(() => chat.send({ text: "too late" })), ChatError);
+  assertEquals(wires.ends.length, 2);
+});
+
+Deno.test("sdk: heartbeats go out while nothing else does, and a server that says nothing is taken for dead", async () => {
+  const told: string[] = [];
+  const { wires, chat } = await join({
+    timing: { ...timing, heartbeatMs: 20, silenceMs: 120 },
+    onConnection: (state) => told.push(state.is === "waiting" ? state.why.code : state.is),
+  });
+  await using _ = chat;
+  const alive = setInterval(() => wires.now.say({ heartbeat: {} }), 15);
+  await pause(300);
+  assertEquals(wires.ends.length, 1);
+  assert(wires.now.all("heartbeat").length >= 5);
+  clearInterval(alive);
+  await until(() => wires.ends.length > 1, "another wire");
+  assertEquals(told.slice(0, 4), ["live", "SILENT", "connecting", "live"]);
+});
+
+Deno.test("sdk: a signal ends a wait with its reason, and what was given up is not sent again", async () => {
+  const { wires, chat } = await join({ depth: 1 });
+  await using _ = chat;
+  const stop = new AbortController();
+  const first = chat.send({ text: "first" });
+  const [given, queued] = ["on the wire", "in the queue"].map((text) =>
+    chat.send({ text }, { signal: stop.signal })
+  );
+  wires.now.store("first", 1);
+  await first;
+  await until(() => wires.now.texts().length === 2, "the second");
+  const reason = new Error("enough");
+  stop.abort(reason);
+  assertEquals(await Promise.allSettled([given, queued]), [
+    { status: "rejected", reason },
+    { status: "rejected", reason },
+  ]);
+  wires.now.end();
+  const last = chat.send({ text: "last" });
+  await until(() => wires.ends.length === 2 && wires.now.texts().length === 1, "another wire");
+  assertEquals(wires.now.texts(), ["last"]);
+  wires.now.store("last", 2);
+  await last;
+});
+
+/** Collects what a follow tells until it is stopped. */
+function collect(
+  chat: Client,
+  options: Parameters<Client["follow"]>[1] = {},
+): { told: Told[]; ended: Promise<unknown> } {
+  const told: Told[] = [];
+  const ended = (async () => {
+    for await (const one of chat.follow("lobby", options)) told.push(one);
+  })().catch((error) => error);
+  return { told, ended };
+}
+
+const batch = (first: number, count: number, epoch = "e") => ({
+  batch: {
+    room: "lobby",
+    epoch,
+    first,
+    events: Array.from({ length: count }, (_, i) => ({
+      seq: first + i,
+      timestamp: "t",
+      sender: "bob",
+      message: { text: `${first + i}` },
+    })),
+  },
+});
+
+function answerFollow(end: FarEnd, followed: object): void {
+  end.say({
+    id: end.all("follow").at(-1)?.id,
+    followed: { room: "lobby", epoch: "e", recovered: true, ...followed },
+  });
+}
+
+Deno.test("P3 complete: sdk: a hole is said aloud, resumed from, and nothing behind it is taken for what was missing", async () => {
+  const { wires, chat } = await join();
+  const { told, ended } = collect(chat, { replay: "ALL" });
+  const end = wires.now;
+  await until(() => end.all("follow").length === 1, "a follow");
+  answerFollow(end, { head: 9, after: 0 });
+  end.say(batch(1, 3));
+  end.say(batch(5, 2));
+  end.say(batch(7, 1));
+  await until(() => end.all("follow").length === 2, "another follow");
+  assertEquals(end.all("follow")[1]?.body.after, { epoch: "e", seq: 3 });
+  answerFollow(end, { head: 9, after: 3 });
+  end.say(batch(4, 4));
+  await until(() => told.length === 9, "all");
+  assertEquals(told.map((one) => one.is === "event" ? one.event.seq : one.is), [
+    "begun",
+    1,
+    2,
+    3,
+    "fault",
+    4,
+    5,
+    6,
+    7,
+  ]);
+  await chat.close();
+  assertEquals(await ended, undefined, "a loop ends by itself when the caller closes the client");
+});
+
+Deno.test("P3 complete: sdk: a reader that cannot be given what it missed is told so, over a lost wire and by the server alone", async () => {
+  const { wires, chat } = await join();
+  const { told, ended } = collect(chat, { replay: "ALL" });
+  await until(() => wires.now.all("follow").length === 1, "a follow");
+  answerFollow(wires.now, { head: 2, after: 0 });
+  wires.now.say(batch(1, 2));
+  wires.now.end();
+  await until(
+    () => wires.ends.length === 2 && wires.now.all("follow").length === 1,
+    "a follow on the next wire",
+  );
+  answerFollow(wires.now, { epoch: "f", head: 1, after: 0, recovered: false });
+  wires.now.say(batch(1, 1, "f"));
+  wires.now.say({ id: 0, followed: { room: "lobby", epoch: "g", head: 4, after: 3, recovered: false } });
+  wires.now.say(batch(4, 1, "g"));
+  const seen = () => told.map((one) => `${one.is} ${one.cursor.epoch}/${one.cursor.seq}`);
+  await until(() => told.length === 7, "all");
+  assertEquals(seen(), [
+    "begun e/0",
+    "event e/1",
+    "event e/2",
+    "reset f/0",
+    "event f/1",
+    "reset g/3",
+    "event g/4",
+  ]);
+  await chat.close();
+  await ended;
+});
+
+Deno.test("P5 bounded: sdk: a slow loop has a bounded number of events read ahead, and loses none", async () => {
+  const { wires, chat } = await join();
+  const end = wires.now;
+  const loop = chat.follow("lobby", { replay: "ALL", readAhead: 10 });
+  const first = loop.next();
+  await until(() => end.all("follow").length === 1, "a follow");
+  answerFollow(end, { head: 30, after: 0 });
+  await first;
+  end.say(batch(1, 6));
+  end.say(batch(7, 6));
+  await until(() => end.all("unfollow").length === 1, "an unfollow");
+  end.say(batch(13, 5));
+  for (let seq = 1; seq <= 12; seq++) assertEquals((await loop.next()).value?.cursor.seq, seq);
+  const next = loop.next();
+  await until(() => end.all("follow").length === 2, "another follow");
+  assertEquals(end.all("follow")[1]?.body.after, { epoch: "e", seq: 12 });
+  answerFollow(end, { head: 30, after: 12 });
+  end.say(batch(13, 1));
+  assertEquals((await next).value?.cursor.seq, 13);
+  await loop.return();
+  await chat.close();
+});
+
+Deno.test("sdk: a follow that may not be ends its loop with the refusal; one that may pass is asked again", async () => {
+  const { wires, chat } = await join();
+  await using _ = chat;
+  const { ended } = collect(chat);
+  const refuse = (code: string, retry: boolean) =>
+    wires.now.say({ id: wires.now.all("follow").at(-1)?.id, refused: { code, message: "Cannot.", retry } });
+  await until(() => wires.now.all("follow").length === 1, "a follow");
+  refuse("RESOURCE_EXHAUSTED", true);
+  await until(() => wires.now.all("follow").length === 2, "another follow");
+  refuse("PERMISSION_DENIED", false);
+  const error = await ended;
+  assertInstanceOf(error, ChatError);
+  assertEquals(error.code, "PERMISSION_DENIED");
+});
