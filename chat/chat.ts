@@ -140,7 +140,7 @@ export class Chat {
     this.#rooms.delete(name);
     const room = known ?? this.#load(name);
     this.#rooms.set(name, room);
-    if (!known) this.#evict();
+    if (!known) this.#evict(name);
     return room;
   }
 
@@ -155,12 +155,12 @@ export class Chat {
     };
   }
 
-  /** Lets go of the rooms that were not used for longest and that nobody reads or writes. */
-  #evict(): void {
+  /** Lets go of the rooms that were not used for longest and that nobody reads or writes, but never of the one just opened. */
+  #evict(opened: string): void {
     let surplus = this.#rooms.size - limits.roomsIdle;
     for (const [name, { feed, writer }] of this.#rooms) {
       if (surplus <= 0) return;
-      if (name === lobby || feed.tail.followed || !writer.idle) continue;
+      if (name === lobby || name === opened || feed.tail.followed || !writer.idle) continue;
       this.#rooms.delete(name);
       surplus--;
     }

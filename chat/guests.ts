@@ -12,7 +12,16 @@ export interface Admission {
   readonly principal: Principal;
   /** Counts a command; false if they go too fast. Throws NAME_TAKEN if the name is theirs no more. */
   admit(): boolean;
+  /** Keeps them out for a while: they went on though they were refused again and again. */
+  sendAway(): void;
   close(): void;
+}
+
+/** How fast somebody has been, also on earlier sessions. */
+interface Conduct {
+  pace: Pace;
+  /** They are kept out until then, in milliseconds of `performance.now()`. */
+  awayUntil: number;
 }
 
 /** A name that somebody has. */
@@ -20,24 +29,25 @@ interface Guest {
   readonly id: string;
   /** Sessions and calls that they are open on now. */
   open: number;
-  /** When they were last open, in milliseconds. */
-  seenAt: number;
-  pace: Pace;
+  /** How long the name is theirs while they are not open, in milliseconds. */
+  heldUntil: number;
+  readonly conduct: Conduct;
 }
 
 const signInPace: PaceLimits = { perSecond: limits.signInsPerSecond, burst: limits.signInsBurst };
 const pace: PaceLimits = { perSecond: limits.commandsPerSecondGrpc, burst: limits.commandsBurstGrpc };
 
-/** Lets somebody in who has no token, at a speed of their own. */
-export function admissionOf(principal: Principal): Admission {
-  let bucket = fullPace(pace, performance.now());
+/** Lets somebody in at the speed that is left to them. Throws FLOOD if they are kept out. */
+export function admissionOf(principal: Principal, conduct: Conduct = newConduct()): Admission {
+  if (performance.now() < conduct.awayUntil) throw flood();
   return {
     principal,
     admit: () => {
-      const left = takeOne(bucket, pace, performance.now());
-      bucket = left ?? bucket;
+      const left = takeOne(conduct.pace, pace, performance.now());
+      conduct.pace = left ?? conduct.pace;
       return left !== undefined;
     },
+    sendAway: () => conduct.awayUntil = performance.now() + limits.floodDelayMs,
     close: () => {},
   };
 }
@@ -48,6 +58,8 @@ export class Guests {
   readonly #now: () => number;
   /** Under each key that a name has. */
   readonly #guests = new Map<string, Guest>();
+  /** Of names that are taken at their word, by key; those that came last come last. */
+  readonly #named = new Map<string, Conduct>();
   #signIns = fullPace(signInPace, performance.now());
 
   constructor(tokens: Tokens, { now }: { now: () => number }) {
@@ -86,18 +98,14 @@ export class Guests {
   async open(token: string): Promise<Admission> {
     const principal = await this.#tokens.read(token);
     const guest = this.#claim(principal);
+    const admission = admissionOf(principal, guest.conduct);
     guest.open++;
     return {
-      principal,
-      admit: () => {
-        const left = takeOne(guest.pace, pace, performance.now());
-        if (left) guest.pace = left;
-        return left !== undefined;
-      },
+      ...admission,
       close: () => {
         guest.open--;
         // One who signed out meanwhile is not waited for.
-        if (guest.seenAt !== -Infinity) guest.seenAt = this.#now();
+        if (guest.heldUntil !== -Infinity) guest.heldUntil = this.#now() + limits.guestAwayMs;
       },
     };
   }
@@ -110,7 +118,7 @@ export class Guests {
       if (this.#holders(name).some((guest) => this.#isHere(guest))) throw taken(name);
     };
     mustBeFree();
-    const admission = admissionOf({ id: "", name, key });
+    const admission = admissionOf({ id: "", name, key }, this.#conductOf(key));
     return {
       ...admission,
       admit: () => {
@@ -125,8 +133,9 @@ export class Guests {
     if (holders.some((guest) => guest.id !== id && this.#isHere(guest))) throw taken(name);
     const known = holders.find((guest) => guest.id === id);
     if (!known) this.#makeRoom();
-    const guest = known ?? { id, open: 0, seenAt: 0, pace: fullPace(pace, performance.now()) };
-    guest.seenAt = this.#now();
+    const guest = known ?? { id, open: 0, heldUntil: 0, conduct: newConduct() };
+    // Longer once they were open: whoever never got their token, since its way was cut, may ask for another soon.
+    guest.heldUntil = Math.max(guest.heldUntil, this.#now() + limits.openingMs);
     for (const key of lookAlikeKeys(name)) this.#guests.set(key, guest);
     return guest;
   }
@@ -136,8 +145,16 @@ export class Guests {
       const guest = this.#guests.get(key);
       if (guest?.id !== id) continue;
       if (guest.open === 0) this.#guests.delete(key);
-      else guest.seenAt = -Infinity;
+      else guest.heldUntil = -Infinity;
     }
+  }
+
+  #conductOf(key: string): Conduct {
+    const conduct = this.#named.get(key) ?? newConduct();
+    this.#named.delete(key);
+    this.#named.set(key, conduct);
+    if (this.#named.size > limits.guests) this.#named.delete(this.#named.keys().next().value ?? "");
+    return conduct;
   }
 
   /** Those who have a name that cannot be told from this one. */
@@ -145,8 +162,8 @@ export class Guests {
     return lookAlikeKeys(name).flatMap((key) => this.#guests.get(key) ?? []);
   }
 
-  #isHere({ open, seenAt }: Guest): boolean {
-    return open > 0 || this.#now() - seenAt < limits.guestAwayMs;
+  #isHere({ open, heldUntil }: Guest): boolean {
+    return open > 0 || this.#now() < heldUntil;
   }
 
   #makeRoom(): void {
@@ -154,6 +171,18 @@ export class Guests {
     for (const [key, guest] of this.#guests) if (!this.#isHere(guest)) this.#guests.delete(key);
     if (this.#guests.size >= limits.guests) throw full();
   }
+}
+
+function newConduct(): Conduct {
+  return { pace: fullPace(pace, performance.now()), awayUntil: 0 };
+}
+
+/** Why somebody is sent away, or kept out. */
+export function flood(): ChatError {
+  return new ChatError(
+    "FLOOD",
+    `Cannot go on: commands came far faster than ${limits.commandsPerSecondGrpc} a second; come back later and go slower.`,
+  );
 }
 
 function full(): ChatError {

@@ -28,13 +28,16 @@ export class Rosters {
   readonly #nodes = new Map<string, number>();
   readonly #unlisten: () => void;
   readonly #beat: ReturnType<typeof setInterval>;
+  readonly #sweeps: ReturnType<typeof setInterval>;
   #lastHolder = 0;
 
   constructor(signals: Signals, { now }: { now: () => number }) {
     this.#signals = signals;
     this.#now = now;
     this.#unlisten = signals.listen((signal) => this.#take(signal));
-    this.#beat = setInterval(() => this.#sweep(), limits.heartbeatMs);
+    this.#beat = setInterval(() => this.publish({ kind: "alive", node: this.#node }), limits.heartbeatMs);
+    // More often, so that all of a dead node's people are gone within 30 s.
+    this.#sweeps = setInterval(() => this.#sweep(), limits.heartbeatMs / 4);
   }
 
   /** A new place on this node from where somebody can be in rooms. */
@@ -68,6 +71,7 @@ export class Rosters {
 
   close(): void {
     clearInterval(this.#beat);
+    clearInterval(this.#sweeps);
     this.#unlisten();
     for (const { timer } of this.#rooms.values()) clearTimeout(timer);
     this.#rooms.clear();
@@ -85,9 +89,11 @@ export class Rosters {
   }
 
   #sweep(): void {
-    this.publish({ kind: "alive", node: this.#node });
     const since = this.#now() - limits.presenceMs;
-    for (const [node, at] of this.#nodes) if (at < since) this.#nodes.delete(node);
+    // Not this one: a process that was stopped for a while has not heard itself either.
+    const dead = [...this.#nodes].filter(([node, at]) => at < since && node !== this.#node);
+    if (dead.length === 0) return;
+    for (const [node] of dead) this.#nodes.delete(node);
     for (const watched of this.#rooms.values()) {
       if (watched.roster.keep((node) => this.#nodes.has(node))) this.#tellSoon(watched);
       this.#forget(watched);

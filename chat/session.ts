@@ -5,7 +5,7 @@
 import { beginIn, parseStart } from "../feed/begin.ts";
 import { follow } from "../feed/follow.ts";
 import { ChatError, toChatError } from "../protos/errors.ts";
-import { lobby } from "../protos/events.ts";
+import { lobby, type RoomBatch } from "../protos/events.ts";
 import type { ClientFrame__Output as ClientFrame } from "../protos/gen/chat/ClientFrame.ts";
 import type { Follow__Output as Follow } from "../protos/gen/chat/Follow.ts";
 import type { Followed } from "../protos/gen/chat/Followed.ts";
@@ -19,7 +19,9 @@ import { SessionPeople } from "./session_people.ts";
 export interface Outlet {
   /** Sends a frame; resolves when the next one may be sent. Rejects when the client takes nothing any more. */
   write(frame: ServerFrame): Promise<void>;
-  /** Sends a frame if the client takes it at once; it may be lost. */
+  /** The same for new events, which many sessions are sent alike. */
+  writeBatch(batch: RoomBatch): Promise<void>;
+  /** Sends a room's roster when the client takes it, unless there is a newer one by then. */
   signal(frame: ServerFrame): void;
   /** The session cannot go on. */
   fail(error: ChatError): void;
@@ -170,7 +172,7 @@ export class Session {
       const cursor = { epoch, after: Number(after) };
       for await (const batch of follow(this.#chat.feed(room), cursor, { signal })) {
         if (signal.aborted) return;
-        await this.#out.write({ batch: { ...batch, events: [...batch.events] } });
+        await this.#out.writeBatch(batch);
       }
     } catch (error) {
       if (!this.#stop.signal.aborted) this.#out.fail(this.#out.known(error));

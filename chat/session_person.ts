@@ -5,9 +5,13 @@ import type { ClientFrame__Output as ClientFrame } from "../protos/gen/chat/Clie
 import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
 import type { Chat } from "./chat.ts";
-import type { Admission } from "./guests.ts";
+import { type Admission, flood } from "./guests.ts";
+import { fullPace, type PaceLimits, takeOne } from "./pace.ts";
 import { perform } from "./perform.ts";
 import type { Holder } from "./signals.ts";
+
+/** Not counted in a row: one who goes far too fast is let through now and then, as the bucket fills. */
+const refusalPace: PaceLimits = { perSecond: limits.floodRefusals / 60, burst: limits.floodRefusals };
 
 /** One person. */
 export class SessionPerson {
@@ -16,7 +20,7 @@ export class SessionPerson {
   readonly #flood: (error: ChatError) => void;
   readonly #holder: Holder;
   readonly #presentIn = new Set<string>();
-  #refusals = 0;
+  #refusals = fullPace(refusalPace, performance.now());
   /** What was refused for now, and until when it is waited for, in milliseconds of `performance.now()`. */
   #held: { readonly clientId: string; readonly until: number } | undefined;
 
@@ -59,7 +63,6 @@ export class SessionPerson {
   /** Counts a command. Throws RESOURCE_EXHAUSTED if they come too fast. */
   pace(): void {
     if (!this.#admission.admit()) throw this.#tooFast();
-    this.#refusals = 0;
   }
 
   /** Throws UNAUTHENTICATED if they may not read a room. */
@@ -105,7 +108,12 @@ export class SessionPerson {
   }
 
   #tooFast(): ChatError {
-    if (++this.#refusals === limits.floodRefusals) this.#flood(flood());
+    const left = takeOne(this.#refusals, refusalPace, performance.now());
+    this.#refusals = left ?? this.#refusals;
+    if (!left) {
+      this.#admission.sendAway();
+      this.#flood(flood());
+    }
     return new ChatError(
       "RESOURCE_EXHAUSTED",
       `Cannot carry out a command: they come faster than ${limits.commandsPerSecondGrpc} a second, or before one that was ` +
@@ -126,11 +134,4 @@ export class SessionPerson {
 /** The id of a command that stores something in a room; undefined for others. */
 function clientIdOf({ send, edit, delete: remove, react }: ClientFrame): string | undefined {
   return (send ?? edit ?? remove ?? react)?.clientId;
-}
-
-function flood(): ChatError {
-  return new ChatError(
-    "FLOOD",
-    `Cannot go on: commands came far faster than ${limits.commandsPerSecondGrpc} a second; come back and go slower.`,
-  );
 }

@@ -1,6 +1,6 @@
 /** Where a reader begins: the decision that joining, replaying and resuming share. Pure. */
 import { ChatError } from "../protos/errors.ts";
-import { isReadable, type RoomEvent, takeBatch } from "../protos/events.ts";
+import { isReadable, type RoomEvent, sizeOf } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
 import type { Feed } from "./follow.ts";
 
@@ -88,14 +88,29 @@ async function readBetween(feed: Feed, after: number, before: number): Promise<R
   return events;
 }
 
-/** The last events before `before`, at most `count` and about a batch in bytes. */
+/** The last events before `before`, at most `count` and about a batch in bytes, read piece by piece from the end. */
 export async function readBack(
   feed: Feed,
   { before, count }: { before: number; count: number },
 ): Promise<readonly RoomEvent[]> {
-  const events = await readBetween(feed, Math.max(0, before - 1 - count), before);
-  return takeBatch(events.reverse(), { count, bytes: limits.batchBytes }).reverse();
+  const newestFirst: RoomEvent[] = [];
+  let bytes = 0;
+  for (let end = before; newestFirst.length < count && end > 1;) {
+    const piece = await readBetween(feed, Math.max(0, end - 1 - pieceEvents), end);
+    if (piece.length === 0) break;
+    for (const event of piece.toReversed()) {
+      bytes += sizeOf(event);
+      const full = newestFirst.length === count || (bytes > limits.batchBytes && newestFirst.length > 0);
+      if (full) return newestFirst.reverse();
+      newestFirst.push(event);
+    }
+    end -= piece.length;
+  }
+  return newestFirst.reverse();
 }
+
+/** A page of the longest texts has about so many. */
+const pieceEvents = 20;
 
 /** The seq of the first event at or after a time, or head + 1: a room's time never runs backwards. */
 async function firstSince(feed: Feed, time: string): Promise<number> {

@@ -1,5 +1,5 @@
 /** The keys that tokens are signed with, kept in a file that only this user may read. */
-import { exportJWK, generateKeyPair, type JWK } from "jose";
+import { exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
 import { dirname } from "node:path";
 import type { Keys } from "../chat/tokens.ts";
 import { ChatError } from "../protos/errors.ts";
@@ -11,16 +11,30 @@ export async function openKeys(file: string): Promise<Keys> {
   try {
     const known = await readKeys(file);
     if (known) return known;
-    const fresh = await newKeys();
     await Deno.mkdir(dirname(file), { recursive: true });
-    const text = new TextEncoder().encode(JSON.stringify({ keys: fresh }, null, 2) + "\n");
-    await Deno.writeFile(file, text, { createNew: true, mode: 0o600 });
+    const fresh = await newKeys();
+    await makeFile(file, JSON.stringify({ keys: fresh }, null, 2) + "\n");
     return fresh;
   } catch (error) {
     // Another process made it in this moment.
-    if (error instanceof Deno.errors.AlreadyExists) return await openKeys(file);
+    const other = error instanceof Deno.errors.AlreadyExists ? await readKeys(file) : undefined;
+    if (other) return other;
     if (error instanceof SyntaxError) throw cannot("it is not a set of keys, restore it or delete it", error);
-    throw cannot(`it cannot be read or made (${error instanceof Error ? error.message : error})`, error);
+    const state = error instanceof Error ? error.message : error;
+    throw cannot(`it cannot be read or made (${state}), make its folder writable`, error);
+  }
+}
+
+/** Makes a file with all of its text or not at all: with half of the keys no server would start. */
+async function makeFile(file: string, text: string): Promise<void> {
+  const part = `${file}.${crypto.randomUUID().slice(0, 8)}`;
+  try {
+    using made = await Deno.open(part, { createNew: true, write: true, mode: 0o600 });
+    await made.write(new TextEncoder().encode(text));
+    await made.sync();
+    await Deno.link(part, file);
+  } finally {
+    await Deno.remove(part).catch(() => {});
   }
 }
 
@@ -37,11 +51,14 @@ async function readKeys(file: string): Promise<Keys | undefined> {
   });
   if (text === undefined) return undefined;
   const { keys } = JSON.parse(text) ?? {};
-  if (Array.isArray(keys) && isKey(keys[0]) && keys.every(isKey)) return [keys[0], ...keys.slice(1)];
+  const areKeys = Array.isArray(keys) && keys.length > 0 &&
+    (await Promise.all(keys.map(isKey))).every(Boolean);
+  if (areKeys) return [keys[0], ...keys.slice(1)];
   throw new SyntaxError("there is no private key in it");
 }
 
-function isKey(value: unknown): value is JWK {
-  const { kty, crv, d, x } = (value ?? {}) as JWK;
-  return kty === "OKP" && crv === "Ed25519" && typeof d === "string" && typeof x === "string";
+async function isKey(value: unknown): Promise<boolean> {
+  const { kty, crv, d, kid } = (value ?? {}) as JWK;
+  if (kty !== "OKP" || crv !== "Ed25519" || typeof d !== "string" || typeof kid !== "string") return false;
+  return await importJWK(value as JWK, "EdDSA").then(() => true, () => false);
 }

@@ -46,12 +46,12 @@ export const limits = {
   /** Commands of one browser at once beyond that: an outbox that was filled while offline. */
   commandsBurst: 400,
   /** Commands a second of one person on a gRPC session, in the long run. */
-  commandsPerSecondGrpc: 2_000,
+  commandsPerSecondGrpc: 1_000,
   /** Commands of one person on a gRPC session at once beyond that. */
   commandsBurstGrpc: 4_000,
   /** After a command was refused for now, later ones of that person wait behind its repeat for so long at most. */
   orderHoldMs: 1_000,
-  /** Refusals for speed in a row, after which the sender is sent away (FLOOD). */
+  /** Refusals for speed, after which the sender is sent away (FLOOD). Who slows down is forgiven. */
   floodRefusals: 2_000,
   /** How long one who was sent away for speed is asked to stay away. */
   floodDelayMs: 10_000,
@@ -59,7 +59,7 @@ export const limits = {
   commandsQueued: 10_000,
   /** Events in one batch or page: bounds the time that one reader holds the loop. */
   batchEvents: 500,
-  /** Bytes of text in one batch or page, so that a batch of long messages stays below the frame limit of usual clients (4 MiB). */
+  /** Bytes of text in one batch or page, a character counted as 3: what a reader that takes nothing costs beside its buffer. */
   batchBytes: 1_048_576,
   /** Events of a room kept in memory: a reader this far behind costs no read from the disk. */
   tailEvents: 2_000,
@@ -71,6 +71,8 @@ export const limits = {
   replayMost: 10_000,
   /** Bytes that may wait in one socket's send buffer before its cursor pauses. */
   socketBufferBytes: 262_144,
+  /** Bytes that may be under way to one gRPC stream before its cursor pauses. */
+  streamBufferBytes: 131_072,
   /** A reader that has taken nothing for so long is told TOO_SLOW and may resume. */
   slowReaderMs: 30_000,
   /** Each side says something at least this often. */

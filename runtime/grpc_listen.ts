@@ -19,6 +19,9 @@ const doors = new WeakMap<Server, Door>();
 /** How long to wait before connections are taken again when the process has no file left for them, in milliseconds. */
 const againMs = 300;
 
+/** How long those who are connected may still call, and be told by an answer that the server stops. */
+const lastCallsMs = 200;
+
 /**
  * Listens without TLS and gives the port; 0 asks for a free one. Rejects with the reason in words. Not by way of
  * node:net, whose server in Deno 2.9 takes no more connections, without a word, once it had no file for one.
@@ -72,13 +75,16 @@ export async function shutdown(server: Server, ms: number): Promise<void> {
   if (door) {
     door.closing.abort();
     door.listener.close();
-    // Ends its sessions, each once its calls are answered, for all its name.
-    door.injector.destroy();
     // Whoever is closed has sent its last answer.
-    const closed = [...door.open].map((stream) =>
+    const closing = [...door.open].map((stream) =>
       new Promise<void>((resolve) => stream.once("close", resolve))
     );
-    await before(ms, Promise.all(closed));
+    const closed = Promise.all(closing);
+    // The end of a connection alone would be INTERNAL to a client that is about to call: no GOAWAY warns it.
+    await before(lastCallsMs, closed);
+    // Ends its sessions, each once its calls are answered, for all its name.
+    door.injector.destroy();
+    await before(ms, closed);
   }
   server.forceShutdown();
   for (const stream of door?.open ?? []) stream.destroy();

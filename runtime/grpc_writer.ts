@@ -1,67 +1,112 @@
 /** Writing to a gRPC stream no faster than its client reads. */
 
 /** What a grpc-js server's stream offers, as far as writing needs it. */
-export interface WritableCall<T> {
+export interface WritableCall {
   readonly cancelled: boolean;
   readonly destroyed: boolean;
-  write(message: T): boolean;
-  on(event: "drain" | "close" | "cancelled" | "error", listener: () => void): unknown;
-  off(event: "drain" | "close" | "cancelled" | "error", listener: () => void): unknown;
+  /** Calls back when the message is on its way to the client, which waits for the client to read. */
+  write(message: Uint8Array, done: () => void): boolean;
+  on(event: "close" | "cancelled" | "error", listener: () => void): unknown;
+  off(event: "close" | "cancelled" | "error", listener: () => void): unknown;
 }
 
 /** What became of a write. */
 export type Written = "written" | "closed" | "slow";
 
-/** Writes to one stream. grpc-js queues without bound when the `false` of its `write` is ignored. */
-export class StreamWriter<T> {
-  readonly #call: WritableCall<T>;
-  readonly #patienceMs: number;
-  #drained: Promise<Written> | undefined;
+/** How much a client may leave unread, and for how long. */
+export interface Patience {
+  /** Bytes that may be under way to the client before the next message waits. */
+  readonly bytes: number;
+  /** A client that takes nothing at all for so long is slow. */
+  readonly ms: number;
+}
 
-  constructor(call: WritableCall<T>, { patienceMs }: { patienceMs: number }) {
+/**
+ * Writes to one stream. By itself grpc-js counts messages, not bytes, and queues without bound. Here a client that
+ * reads nothing costs `bytes` and one message.
+ */
+export class StreamWriter {
+  readonly #call: WritableCall;
+  readonly #patience: Patience;
+  #underWay = 0;
+  #full: Promise<Written> | undefined;
+  /** Called when the client has taken something. */
+  #progress: () => void = () => {};
+  /** What is told when the client takes something again, by what it is about. */
+  readonly #offered = new Map<string, Uint8Array>();
+  #telling = false;
+
+  constructor(call: WritableCall, patience: Patience) {
     this.#call = call;
-    this.#patienceMs = patienceMs;
+    this.#patience = patience;
   }
 
   /**
    * Writes one message. Gives "written" when the next may be written, "slow" when the client has taken
    * nothing for the time of patience, "closed" when it is gone.
    */
-  write(message: T): Promise<Written> | Written {
+  write(message: Uint8Array): Promise<Written> | Written {
     // Many write to a session; what one of them gives is not queued while the client has yet to take what is there.
-    if (this.#drained) return this.#writeLater(message);
+    if (this.#full) return this.#writeLater(() => message);
     if (this.#call.cancelled || this.#call.destroyed) return "closed";
-    if (this.#call.write(message)) return "written";
-    return this.#drained ??= this.#drain().finally(() => this.#drained = undefined);
+    this.#underWay += message.length;
+    this.#call.write(message, () => {
+      this.#underWay -= message.length;
+      this.#progress();
+    });
+    if (this.#underWay <= this.#patience.bytes) return "written";
+    return this.#full ??= this.#wait().finally(() => this.#full = undefined);
   }
 
-  async #writeLater(message: T): Promise<Written> {
-    while (this.#drained) {
-      const drained = await this.#drained;
-      if (drained !== "written") return drained;
+  /** Like `write`, of a message that is not made before it can be written. */
+  writeMade(make: () => Uint8Array): Promise<Written> | Written {
+    return this.#full ? this.#writeLater(make) : this.write(make());
+  }
+
+  /** Writes a message when the client takes it, unless there is a newer one about the same by then. */
+  offer(message: Uint8Array, about: string): void {
+    this.#offered.set(about, message);
+    if (!this.#telling) this.#tell();
+  }
+
+  async #writeLater(make: () => Uint8Array): Promise<Written> {
+    while (this.#full) {
+      const written = await this.#full;
+      if (written !== "written") return written;
     }
-    return await this.write(message);
+    return await this.write(make());
   }
 
-  /** Writes a message if the client takes it at once; leaves it out otherwise. */
-  offer(message: T): void {
-    if (!this.#drained && !this.#call.cancelled && !this.#call.destroyed) this.write(message);
+  async #tell(): Promise<void> {
+    this.#telling = true;
+    let written: Written = await this.#full ?? "written";
+    for (const [about, message] of this.#offered) {
+      this.#offered.delete(about);
+      // Whoever is gone is told nothing, and leaves nothing behind.
+      if (written === "written") written = await this.write(message);
+    }
+    this.#telling = false;
   }
 
-  #drain(): Promise<Written> {
+  /** Waits until the client has taken enough. */
+  #wait(): Promise<Written> {
     const call = this.#call;
     return new Promise((resolve) => {
       const settle = (written: Written) => {
         clearTimeout(timer);
-        call.off("drain", onDrain);
+        this.#progress = () => {};
         for (const event of ends) call.off(event, onEnd);
         resolve(written);
       };
-      const onDrain = () => settle("written");
+      const slow = () => settle("slow");
       const onEnd = () => settle("closed");
       const ends = ["close", "cancelled", "error"] as const;
-      const timer = setTimeout(() => settle("slow"), this.#patienceMs);
-      call.on("drain", onDrain);
+      let timer = setTimeout(slow, this.#patience.ms);
+      this.#progress = () => {
+        clearTimeout(timer);
+        if (this.#underWay <= this.#patience.bytes) return settle("written");
+        timer = setTimeout(slow, this.#patience.ms);
+      };
       for (const event of ends) call.on(event, onEnd);
     });
   }

@@ -72,7 +72,11 @@ export class Calls {
 
   #unary<Q extends object, A>(answer: (request: Q, metadata: Metadata) => Promise<A>): handleUnaryCall<Q, A> {
     return ({ request, metadata }, reply) => {
-      Promise.try(() => answer(wellFormed(request), metadata)).then(
+      Promise.try(() => {
+        // What came before is answered; what comes now goes to another server, not down with the connection.
+        if (this.streams.draining.aborted) throw shuttingDown();
+        return answer(wellFormed(request), metadata);
+      }).then(
         (response) => reply(null, response),
         (error) => reply(statusOf(this.#known(error))),
       );
@@ -94,6 +98,7 @@ export class Calls {
     using speaker = bearer(metadata) === ""
       ? disposable(this.#chat.guests.openName(username))
       : await this.#guest(metadata);
+    if (bearer(metadata) === "" && !speaker.admit()) throw tooFast();
     const by = speaker.principal;
     if (username !== "" && by.id !== "" && parseName(username) !== by.name) {
       throw new ChatError(
@@ -132,10 +137,7 @@ export class Calls {
     const guest = disposable(await this.#chat.guests.open(token));
     if (guest.admit()) return guest;
     guest.close();
-    throw new ChatError(
-      "RESOURCE_EXHAUSTED",
-      "Cannot do this: calls come too fast, slow down and try again.",
-    );
+    throw tooFast();
   }
 
   #known(error: unknown): ChatError {
@@ -147,6 +149,10 @@ export class Calls {
 
 function disposable(admission: Admission): Admission & Disposable {
   return { ...admission, [Symbol.dispose]: () => admission.close() };
+}
+
+function tooFast(): ChatError {
+  return new ChatError("RESOURCE_EXHAUSTED", "Cannot do this: calls come too fast, slow down and try again.");
 }
 
 function signInFirst(): ChatError {

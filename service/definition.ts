@@ -4,6 +4,7 @@ import type { ServiceDefinition } from "@grpc/grpc-js";
 import * as descriptors from "../protos/descriptors.ts";
 import { ChatError } from "../protos/errors.ts";
 import type { ChatMessage } from "../protos/gen/chat/ChatMessage.ts";
+import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 
 /** The service's full name. */
 export const chatServiceName = "chat.ChatService";
@@ -15,10 +16,14 @@ export const serializeMessage = compiled.StreamMessages?.responseSerialize as (
   message: ChatMessage,
 ) => Buffer;
 
-/** A streamed message is serialized once, whatever the number of its readers, so the stream takes bytes. */
+/** A frame in its wire format. */
+export const serializeFrame = compiled.Session?.responseSerialize as (frame: ServerFrame) => Buffer;
+
+/** What is streamed is serialized once, whatever the number of its readers, so the streams take bytes. */
 export const chatDefinition = {
   ...compiled,
   StreamMessages: { ...compiled.StreamMessages, responseSerialize: (bytes: Buffer) => bytes },
+  Session: { ...compiled.Session, responseSerialize: (bytes: Buffer) => bytes },
 } as ServiceDefinition;
 
 /** The request, if it could be read. Throws INVALID_ARGUMENT. */

@@ -1,4 +1,5 @@
 /** `Session` on a gRPC stream: the wire around a chat/session.ts. */
+import type { Buffer } from "node:buffer";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { Chat } from "../chat/chat.ts";
 import { type Outlet, Session } from "../chat/session.ts";
@@ -11,10 +12,11 @@ import { shuttingDown, silent, tooSlow } from "../protos/partings.ts";
 import { StreamWriter } from "../runtime/grpc_writer.ts";
 import { Pulse } from "../runtime/pulse.ts";
 import { wellFormed } from "./definition.ts";
+import { encodeBatch, encodeFrame } from "./encode.ts";
 import { metadata } from "./status.ts";
 
 /** The call. */
-export type SessionCall = ServerDuplexStream<ClientFrame__Output, ServerFrame>;
+export type SessionCall = ServerDuplexStream<ClientFrame__Output, Buffer>;
 
 /** What a session's call needs. */
 export interface SessionCallOptions {
@@ -33,13 +35,15 @@ export async function serveSession(
   { chat, signal, draining, known }: SessionCallOptions,
 ): Promise<void> {
   const ended = Promise.withResolvers<void>();
-  const writer = new StreamWriter(call, { patienceMs: limits.slowReaderMs });
+  const writer = new StreamWriter(call, { bytes: limits.streamBufferBytes, ms: limits.slowReaderMs });
+  const write = async (make: () => Buffer) => {
+    pulse.spoke();
+    if (await writer.writeMade(make) === "slow") throw tooSlow();
+  };
   const outlet: Outlet = {
-    write: async (frame) => {
-      pulse.spoke();
-      if (await writer.write(frame) === "slow") throw tooSlow();
-    },
-    signal: (frame) => writer.offer(frame),
+    write: (frame) => write(() => encodeFrame(frame)),
+    writeBatch: (batch) => write(() => encodeBatch(batch)),
+    signal: (frame) => writer.offer(encodeFrame(frame), String(frame.roster?.room)),
     fail: (error) => ended.reject(error),
     known,
   };
@@ -55,6 +59,7 @@ export async function serveSession(
   const idle = takeCommands(call, session, () => pulse.heard());
   call.on("end", () => ended.resolve());
   signal.addEventListener("abort", () => ended.resolve());
+  if (signal.aborted) ended.resolve();
   draining.addEventListener("abort", () => ended.reject(shuttingDown()), { signal });
   try {
     await ended.promise;
@@ -62,7 +67,7 @@ export async function serveSession(
     // While the server drains, what still comes is answered; one who broke a rule is not heard any more.
     if (!draining.aborted) call.removeAllListeners("data").pause();
     // Not waited for: a peer that takes nothing could hold this up for good.
-    call.write({ parting: parting(known(error)) });
+    call.write(encodeFrame({ parting: parting(known(error)) }));
   }
   pulse.stop();
   await idle();

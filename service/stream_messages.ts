@@ -5,12 +5,11 @@ import type { Chat } from "../chat/chat.ts";
 import { parseRoom } from "../chat/rules.ts";
 import { beginIn, parseStart } from "../feed/begin.ts";
 import { follow } from "../feed/follow.ts";
-import { isReadable, type RoomEvent } from "../protos/events.ts";
 import type { StreamRequest__Output } from "../protos/gen/chat/StreamRequest.ts";
 import { limits } from "../protos/limits.ts";
 import { shuttingDown, tooSlow } from "../protos/partings.ts";
 import { StreamWriter } from "../runtime/grpc_writer.ts";
-import { serializeMessage } from "./definition.ts";
+import { encodeMessage } from "./encode.ts";
 import { metadata } from "./status.ts";
 
 /** The call. */
@@ -33,28 +32,16 @@ export async function streamMessages(
 ): Promise<void> {
   const room = parseRoom(request.room);
   const { epoch, head, after, recovered } = await beginIn(chat.feed(room), parseStart(request));
-  const writer = new StreamWriter(call, { patienceMs: limits.slowReaderMs });
+  const writer = new StreamWriter(call, { bytes: limits.streamBufferBytes, ms: limits.slowReaderMs });
   call.sendMetadata(metadata({ "chat-epoch": epoch, "chat-head": head, "chat-recovered": recovered }));
   const ends = AbortSignal.any([signal, draining]);
   for await (const { events } of follow(chat.feed(room), { epoch, after }, { signal: ends })) {
     for (const event of events) {
-      if (!isReadable(event)) continue;
-      const written = await writer.write(serialize(event, { room, epoch }));
+      const bytes = encodeMessage(event, { room, epoch });
+      const written = bytes && await writer.write(bytes);
       if (written === "slow") throw tooSlow();
       if (written === "closed") return;
     }
   }
   if (draining.aborted) throw shuttingDown();
-}
-
-const serialized = new WeakMap<RoomEvent, Buffer>();
-
-function serialize(event: RoomEvent, { room, epoch }: { room: string; epoch: string }): Buffer {
-  const known = serialized.get(event);
-  if (known) return known;
-  const { seq, timestamp, sender, clientId, message } = event;
-  const text = message?.text ?? "";
-  const bytes = serializeMessage({ username: sender, message: text, timestamp, room, seq, epoch, clientId });
-  serialized.set(event, bytes);
-  return bytes;
 }

@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { EventEmitter } from "node:events";
 import { before } from "../runtime/deadline.ts";
+import { StreamWriter, type WritableCall } from "../runtime/grpc_writer.ts";
 import { jitter } from "../runtime/jitter.ts";
 import { Pulse } from "../runtime/pulse.ts";
 
@@ -63,4 +65,114 @@ Deno.test("a deadline waits for the promise, but not longer than its time", asyn
   await before(10_000, Promise.resolve());
   await before(30, new Promise(() => {}));
   assert(performance.now() - start < 1_000);
+});
+
+/** A stream that holds what it was given until it is told that the client takes some of it. */
+class Window extends EventEmitter implements WritableCall {
+  cancelled = false;
+  destroyed = false;
+  readonly given: string[] = [];
+  readonly #underWay: (() => void)[] = [];
+
+  constructor() {
+    super();
+    this.setMaxListeners(0);
+  }
+
+  write(message: Uint8Array, done: () => void): boolean {
+    this.given.push(new TextDecoder().decode(message));
+    this.#underWay.push(done);
+    return false;
+  }
+
+  /** The client takes so many messages. */
+  take(count: number): void {
+    for (const done of this.#underWay.splice(0, count)) done();
+  }
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+Deno.test("P5 bounded: nothing is written to a client that has yet to take what is there; then all, in order", async () => {
+  const call = new Window();
+  const writer = new StreamWriter(call, { bytes: 1, ms: 10_000 });
+  const writes = ["1", "2", "3", "4", "5"].map((message) => writer.write(bytes(message)));
+  await sleep(5);
+  assertEquals(call.given, ["1", "2"]);
+  call.take(2);
+  await sleep(5);
+  assertEquals(call.given, ["1", "2", "3", "4"]);
+  call.take(9);
+  assertEquals(await Promise.all(writes), ["written", "written", "written", "written", "written"]);
+  assertEquals(call.given, ["1", "2", "3", "4", "5"]);
+});
+
+Deno.test("P5 bounded: what is under way is counted in bytes, and made only when there is space for it", async () => {
+  const call = new Window();
+  const writer = new StreamWriter(call, { bytes: 100, ms: 10_000 });
+  assertEquals(writer.write(bytes("x".repeat(100))), "written");
+  const second = writer.write(bytes("y".repeat(1_000)));
+  let made = 0;
+  const third = writer.writeMade(() => bytes(`${++made}`));
+  await sleep(5);
+  assertEquals([call.given.length, made], [2, 0]);
+  call.take(1);
+  await sleep(5);
+  assertEquals([call.given.length, made], [2, 0], "1,000 bytes are still under way");
+  call.take(1);
+  assertEquals(await Promise.all([second, third]), ["written", "written"]);
+  assertEquals([call.given.length, made], [3, 1]);
+});
+
+Deno.test("a stream that takes nothing is told as slow, one that is gone as closed, to all who wait", async () => {
+  const call = new Window();
+  const writer = new StreamWriter(call, { bytes: 0, ms: 30 });
+  const slow = ["1", "2", "3"].map((message) => writer.write(bytes(message)));
+  assertEquals(await Promise.all(slow), ["slow", "slow", "slow"]);
+  const gone = new Window();
+  const other = new StreamWriter(gone, { bytes: 0, ms: 10_000 });
+  const writes = ["1", "2"].map((message) => other.write(bytes(message)));
+  gone.cancelled = true;
+  gone.emit("cancelled");
+  assertEquals(await Promise.all(writes), ["closed", "closed"]);
+  assertEquals(await other.write(bytes("3")), "closed");
+  assertEquals(gone.given, ["1"]);
+});
+
+Deno.test("a stream that takes a little now and then is not slow", async () => {
+  const call = new Window();
+  const writer = new StreamWriter(call, { bytes: 1, ms: 60 });
+  for (const message of ["1", "2", "3", "4"]) writer.write(bytes(message));
+  const last = writer.write(bytes("5"));
+  for (let i = 0; i < 5; i++) {
+    await sleep(40);
+    call.take(1);
+  }
+  assertEquals(await last, "written");
+});
+
+Deno.test("of what is offered to a client that is busy the newest of each kind is given later, and none is lost", async () => {
+  const call = new Window();
+  const writer = new StreamWriter(call, { bytes: 8, ms: 10_000 });
+  writer.offer(bytes("lobby 1"), "lobby");
+  await sleep(0);
+  assertEquals(call.given, ["lobby 1"], "at once");
+  const written = writer.write(bytes("data"));
+  for (let i = 2; i <= 50; i++) {
+    writer.offer(bytes(`lobby ${i}`), "lobby");
+    writer.offer(bytes(`attic ${i}`), "attic");
+  }
+  call.take(2);
+  assertEquals(await written, "written");
+  await sleep(5);
+  call.take(9);
+  await sleep(5);
+  assertEquals(call.given, ["lobby 1", "data", "lobby 50", "attic 50"]);
+  writer.offer(bytes("lobby 51"), "lobby");
+  await sleep(0);
+  call.cancelled = true;
+  call.emit("cancelled");
+  await sleep(5);
+  writer.offer(bytes("lobby 52"), "lobby");
+  assertEquals(call.given.length, 5);
 });
