@@ -25,8 +25,9 @@ export class Bridge {
   readonly #tokens = new Tokens();
   readonly #upstream: Upstream;
   readonly #rooms: Rooms;
-  readonly #people = new People(() => this.#upstream, { entered: () => this.#rooms.ask() });
+  readonly #people = new People(() => this.#upstream, { entered: () => this.#askSoon() });
   readonly #linkListeners = new Set<(link: Link) => void>();
+  #asksSoon = false;
 
   constructor(chatAddress: string, { journal, roomIdleMs }: BridgeOptions) {
     const idleMs = roomIdleMs === undefined ? {} : { idleMs: roomIdleMs };
@@ -135,6 +136,16 @@ export class Bridge {
         error,
       );
     }
+  }
+
+  /** Once for all who are let in together, as when thousands are on a new session. */
+  #askSoon(): void {
+    if (this.#asksSoon) return;
+    this.#asksSoon = true;
+    queueMicrotask(() => {
+      this.#asksSoon = false;
+      this.#rooms.ask();
+    });
   }
 
   #tellLink(): void {

@@ -1,4 +1,4 @@
-/** Which pages may open a socket here. A browser names its page's origin on every upgrade, and lets any page try. */
+/** Which pages may open a socket or sign in here. A browser names its page's origin on both, and lets any page try. */
 
 /** Where a gateway can be reached, as far as it knows. */
 export interface OriginRules {

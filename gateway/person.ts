@@ -2,7 +2,7 @@
  * One person of a gateway, on its one session with ChatService. What they ask for is kept until it is answered: a new
  * session opens them again, is told where they are, and is given again what was under way, in the same order.
  */
-import { ChatError, toChatError } from "../protos/errors.ts";
+import { ChatError, type ErrorCode, toChatError } from "../protos/errors.ts";
 import type { Principal } from "../protos/events.ts";
 import type { ServerFrame__Output as ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
@@ -131,7 +131,7 @@ export class Person {
   }
 
   #refuse(why: ChatError): void {
-    this.#standing = { is: "refused", why };
+    this.#exit({ is: "refused", why });
     for (const { reject } of this.#waiting) reject(why);
     this.#waiting.clear();
     // For one who was never let in, the first of the two is the answer, and nobody listens to the second.
@@ -146,12 +146,16 @@ export class Person {
     this.#open.reject(
       new ChatError("UNAVAILABLE", "Cannot open the person: they left before they were let in."),
     );
+    this.#exit({ is: "gone" });
+    this.#gone.resolve();
+  }
+
+  #exit(to: Standing): void {
     if (this.#standing.is === "inside") {
       // It ends with the session anyway.
       this.#options.upstream().request({ close: { person: this.#standing.handle } }).catch(() => {});
     }
-    this.#standing = { is: "gone" };
-    this.#gone.resolve();
+    this.#standing = to;
   }
 
   #stay({ room, gone }: Body<"presence">): void {
@@ -189,10 +193,14 @@ export class Person {
         if (++waiting.tries < triesMost) return;
       }
       this.#waiting.delete(waiting);
-      reject(toChatError(error));
-      if (toChatError(error).code === "UNAUTHENTICATED") this.#refuse(toChatError(error));
+      const refusal = toChatError(error);
+      reject(refusal);
+      if ("token" in this.claim && knownNoMore.has(refusal.code)) this.#refuse(refusal);
     });
   }
 }
+
+/** What a guest is told whose token is good no more, or whose name somebody else has by now. */
+const knownNoMore: ReadonlySet<ErrorCode> = new Set(["UNAUTHENTICATED", "NAME_TAKEN"]);
 
 const done: ServerFrame = { id: 0, done: {}, frame: "done" };

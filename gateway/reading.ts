@@ -8,6 +8,12 @@ import type { Room } from "./room.ts";
 import type { Entered } from "./rooms.ts";
 import type { Socket } from "./socket.ts";
 
+/** One who is further behind than this catches up: so many of them at a time, or each would have its buffer full at once. */
+const liveEvents = 100;
+
+/** A slow one gives its place to the next after so long, in milliseconds. */
+const settleMs = 250;
+
 /** Where a reader stands: `Followed` of chat.proto. */
 export interface Followed {
   readonly room: string;
@@ -34,6 +40,8 @@ export class Reading {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   #running = false;
+  /** The roster that could not be sent when it came. */
+  #untold: string | undefined;
 
   constructor(room: string, { bridge, socket, handle, lost }: ReadingOptions) {
     this.#socket = socket;
@@ -95,13 +103,22 @@ export class Reading {
     while (more && !signal.aborted) {
       while (tail.head === after && tail.epoch === epoch && !signal.aborted) await tail.changed({ signal });
       // A batch is taken once it can be sent. With many rooms on one socket, each would hold one otherwise.
-      await this.#socket.write(async () => {
-        if (tail.head === after && tail.epoch === epoch) return undefined;
-        const batch = await unlessAborted(batches.next(), signal);
-        more = batch?.value !== undefined;
-        if (!batch?.value) return undefined;
-        after = batch.value.first + batch.value.events.length - 1;
-        return encodeBatch(batch.value);
+      await this.#socket.turn(async () => {
+        if (tail.head === after && tail.epoch === epoch) return;
+        const give = async () => {
+          const next = batches.next();
+          // What has fallen off the tail is read, which may take as long as ChatService is away.
+          const batch = after < tail.base ? await unlessAborted(next, signal) : await next;
+          more = batch?.value !== undefined;
+          if (!batch?.value || signal.aborted) return;
+          after = batch.value.first + batch.value.events.length - 1;
+          this.#socket.send(encodeBatch(batch.value));
+        };
+        if (tail.head - after <= liveEvents) return await give();
+        await room.catchingUp.run(async () => {
+          await give();
+          await this.#socket.settled(settleMs);
+        });
       });
     }
     // It may be reading a page, and ends after that.
@@ -109,8 +126,19 @@ export class Reading {
     return after;
   }
 
+  /** Tells who is there. A peer that reads slowly is told only the newest state, once it has read more. */
   #tell(roster: string): void {
-    if (this.#running && !this.#signal.aborted && this.#socket.hasSpace) this.#socket.send(roster);
+    if (!this.#running || this.#signal.aborted) return;
+    if (this.#socket.hasSpace) return this.#socket.send(roster);
+    const waits = this.#untold !== undefined;
+    this.#untold = roster;
+    if (!waits) this.#socket.run(() => this.#socket.write(() => this.#takeUntold()));
+  }
+
+  #takeUntold(): string | undefined {
+    const roster = this.#untold;
+    this.#untold = undefined;
+    return this.#signal.aborted ? undefined : roster;
   }
 }
 

@@ -7,6 +7,7 @@ import { lobby, parseEvent, type RoomEvent } from "../protos/events.ts";
 import type { Batch__Output as Batch } from "../protos/gen/chat/Batch.ts";
 import type { Followed__Output as Followed } from "../protos/gen/chat/Followed.ts";
 import type { Roster__Output as Roster } from "../protos/gen/chat/Roster.ts";
+import { sleep } from "../runtime/deadline.ts";
 import type { Journal } from "../runtime/journal.ts";
 import { encodeFrames } from "./frames.ts";
 import type { Pages } from "./pages.ts";
@@ -15,6 +16,9 @@ import { LinkLost, type Upstream } from "./upstream.ts";
 
 /** How much of the room a gateway fetches at first: enough for those who join and those who come back soon. */
 const firstTail = 500;
+
+/** How long to wait before a read that was too much at once is tried again, in milliseconds. */
+const againMs = 500;
 
 /** Somebody for whom the room is followed. */
 export interface Reader {
@@ -31,7 +35,9 @@ export interface RoomOptions {
   readonly upstream: Upstream;
   readonly journal: Journal;
   readonly pages: Pages;
-  /** For those who read pages: so many at a time, of all rooms. */
+  /** For pages that are read: so many at a time, of all rooms. */
+  readonly reading: Slots;
+  /** For readers who are far behind: so many at a time, of all rooms. */
   readonly catchingUp: Slots;
   readonly tailLimits: TailLimits;
   /** Called when ChatService has refused the room to all who want to read it. */
@@ -78,6 +84,11 @@ export class Room implements Feed {
   /** True if the tail has all that ChatService had when it was last asked. */
   get caughtUp(): boolean {
     return this.#standing.is === "followed" && this.tail.head >= this.#standing.head;
+  }
+
+  /** Places for readers who are far behind. */
+  get catchingUp(): Slots {
+    return this.#options.catchingUp;
   }
 
   /** Who is there, as it was last told, encoded. */
@@ -186,26 +197,34 @@ export class Room implements Feed {
 
   /** Events that lie together, the one of `seq` among them. It must have fallen off the tail. */
   page(seq: number, { few }: { few: boolean }): Promise<readonly RoomEvent[]> {
-    const { pages, catchingUp } = this.#options;
+    const { pages, reading } = this.#options;
     return this.#again(() =>
-      catchingUp.run(() => pages.read({ room: this.room, seq, base: Math.max(seq, this.tail.base), few }))
+      reading.run(() => pages.read({ room: this.room, seq, base: Math.max(seq, this.tail.base), few }))
     );
   }
 
   /** Reads from ChatService, once. Rejects with LinkLost if it goes away. */
   async fetch(after: number, count: number): Promise<readonly RoomEvent[]> {
-    const person = this.#readers.values().find(({ handle }) => handle !== undefined)?.handle ?? 0;
-    const { page } = await this.#options.upstream.request({
-      read: { room: this.room, after, count, person },
-    });
+    const { upstream } = this.#options;
+    const read = { room: this.room, after, count, person: this.#nextHandle() };
+    const { page } = await upstream.request({ read });
     return (page?.events ?? []).map(parseEvent).filter((event) => event !== undefined);
+  }
+
+  /** ChatService counts how much each person asks for: the readers take turns at what is read for all of them. */
+  #nextHandle(): number {
+    const reader = this.#readers.values().find(({ handle }) => handle !== undefined);
+    if (!reader) return 0;
+    this.#readers.delete(reader);
+    this.#readers.add(reader);
+    return reader.handle ?? 0;
   }
 
   async #isThere(seq: number): Promise<boolean> {
     return (await this.#again(() => this.fetch(seq - 1, 1))).length > 0;
   }
 
-  /** Tries again on the next session, if this one goes away. */
+  /** Tries again on the next session, if this one goes away, and a little later if it was too much at once. */
   async #again<T>(read: () => Promise<T>): Promise<T> {
     const { signal } = this.#options.upstream;
     while (!signal.aborted) {
@@ -213,7 +232,9 @@ export class Room implements Feed {
       try {
         return await read();
       } catch (error) {
-        if (!(error instanceof LinkLost)) throw error;
+        if (error instanceof LinkLost) continue;
+        if (toChatError(error).code !== "RESOURCE_EXHAUSTED") throw error;
+        await sleep(againMs, { signal });
       }
     }
     throw new LinkLost();

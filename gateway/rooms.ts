@@ -25,6 +25,7 @@ export class Rooms {
   readonly #rooms = new Map<string, Room>();
   /** Those that nobody reads, the one that was left first in front. */
   readonly #idle = new Map<Room, ReturnType<typeof setTimeout>>();
+  readonly #reading = new Slots(limits.catchingUp);
   readonly #catchingUp = new Slots(limits.catchingUp);
   readonly pages = new Pages((room, after, count) =>
     this.#rooms.get(room)?.fetch(after, count) ?? Promise.reject(new LinkLost())
@@ -91,6 +92,7 @@ export class Rooms {
       upstream: this.#upstream(),
       journal: this.#journal,
       pages: this.pages,
+      reading: this.#reading,
       catchingUp: this.#catchingUp,
       // Looked at with each event that comes in.
       tailLimits: {

@@ -7,10 +7,14 @@ import { limits } from "../protos/limits.ts";
 import { tooSlow } from "../protos/partings.ts";
 import { sleep } from "../runtime/deadline.ts";
 import type { Journal } from "../runtime/journal.ts";
+import { Slots } from "./slots.ts";
 import { costOf, fullSpeed, takeWork, type Verdict } from "./speed.ts";
 
 /** Deno has no event for a drained send buffer, so it is looked at this often, in milliseconds. */
 const drainCheckMs = 25;
+
+/** The same while somebody else waits for this peer, who holds one of few places. */
+const settleCheckMs = 5;
 
 /**
  * What may wait in the send buffer of a peer that goes on asking: what `write` leaves there at most (a text of 3 bytes
@@ -39,7 +43,7 @@ export class Socket {
   readonly #closed = Promise.withResolvers<void>();
   readonly #running = new Set<Promise<void>>();
   #speed = fullSpeed(performance.now());
-  #turn: Promise<void> = Promise.resolve();
+  readonly #turn = new Slots(1);
   #part: (error: ChatError, delayMs: number) => void = () => {};
 
   /** Takes over a socket that is about to open. */
@@ -112,19 +116,31 @@ export class Socket {
   }
 
   /**
-   * Sends what `make` gives, one after the other, each as soon as the peer has taken enough of what was sent before.
-   * Rejects with TOO_SLOW. What has no turn yet is not made yet: so a stalled peer costs at most `socketBufferBytes`
-   * and one batch, however much it asked for.
+   * Runs a task that sends something, one after the other, each as soon as the peer has taken enough of what was sent
+   * before. Rejects with TOO_SLOW. What has no turn yet is not made yet: so a stalled peer costs at most
+   * `socketBufferBytes` and one batch, however much it asked for.
    */
-  write(make: () => string | undefined | Promise<string | undefined>): Promise<void> {
-    const turn = this.#turn.then(async () => {
+  turn(task: () => void | Promise<void>): Promise<void> {
+    return this.#turn.run(async () => {
       if (!this.hasSpace) await this.#drained();
-      if (this.#gone.signal.aborted) return;
-      const text = await make();
+      if (!this.#gone.signal.aborted) await task();
+    });
+  }
+
+  /** Sends what `make` gives in its turn. */
+  write(make: () => string | undefined): Promise<void> {
+    return this.turn(() => {
+      const text = make();
       if (text !== undefined) this.send(text);
     });
-    this.#turn = turn.catch(() => {});
-    return turn;
+  }
+
+  /** Resolves when the peer has taken all that was sent, or after `ms` milliseconds. */
+  async settled(ms: number): Promise<void> {
+    const end = Date.now() + ms;
+    while (this.#ws.bufferedAmount > 0 && Date.now() < end && !this.#gone.signal.aborted) {
+      await sleep(settleCheckMs, { signal: this.#gone.signal });
+    }
   }
 
   async #drained(): Promise<void> {

@@ -71,14 +71,12 @@ async function readLobby(socket: Socket, bridge: Bridge, person: Person): Promis
     await room.whenCaughtUp({ signal });
     const cursor = await beginIn(room, { replay: "LAST_N", count: limits.replayDefault });
     for await (const { events } of follow(room, cursor, { signal })) {
-      for (const event of events) {
-        if (isReadable(event)) await socket.write(() => encode(room.tail.at(event.seq) ?? event));
-      }
+      for (const event of events) await socket.write(() => encode(room.tail.at(event.seq) ?? event));
     }
   }
 }
 
-/** The message as it is when it is sent; undefined for one that was deleted meanwhile. */
+/** The message as it is when it is sent; undefined for one that was deleted meanwhile, and for all else. */
 function encode(event: RoomEvent): string | undefined {
   if (!event.message || !isReadable(event)) return undefined;
   return JSON.stringify({

@@ -3,7 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import { errors } from "../protos/errors.ts";
 import { calm, clear, Proxy } from "./chaos/proxy.ts";
 import { dice } from "./chaos/dice.ts";
-import { FrameSocket } from "./doors.ts";
+import { FrameSocket, grpcClient, send } from "./doors.ts";
+import { serveParts } from "./gateway_parts.ts";
 import { eventually, serveChat, serveWeb, tempFolder } from "./harness.ts";
 
 /** The last roster that a browser was told of a room. */
@@ -117,6 +118,47 @@ Deno.test("P7 honest: across a restart of ChatService every room goes on where i
   }
   assertEquals(ann.frames.filter(({ id, followed }) => followed && id === 0), [], "nobody had to begin anew");
   await chat.close();
+});
+
+Deno.test("P3 complete: catching up and paging go on where they were when sessions break under them", async () => {
+  await using chat = await serveChat();
+  await using between = await Proxy.start(() => chat.port, { random: dice(2) });
+  using client = grpcClient(chat.port);
+  const count = 6_000;
+  for (let i = 0; i < count; i += 200) {
+    await Promise.all(
+      Array.from(
+        { length: 200 },
+        (_, j) => send(client, { username: `bot ${j}`, message: "x".repeat(2_000) }),
+      ),
+    );
+  }
+  await using web = await serveParts(between.port);
+  const readers = await Promise.all(
+    Array.from({ length: 5 }, (_, i) => FrameSocket.join(web.port, `reader ${i}`)),
+  );
+  // A slow way, so that the breaks come while pages are on it.
+  between.set({ down: { ...clear, bytesPerSecond: 20_000_000 } });
+  const followed = readers.map((reader, i) =>
+    reader.ask({ follow: { replay: "REPLAY_LAST_N", count: count - i * 700 } })
+  );
+  const paged = readers.map((reader) => reader.ask({ read: { after: 100, count: 500 } }));
+  for (let i = 0; i < 6; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    between.cut({ reset: i % 2 === 0 });
+  }
+  await Promise.all(followed);
+  for (const [i, reader] of readers.entries()) {
+    const first = 1 + i * 700;
+    await reader.until(() => reader.events.length > count - first, `all from ${first} on`);
+    assertEquals(
+      reader.events.map(({ seq }) => seq),
+      Array.from({ length: count - first + 1 }, (_, j) => first + j),
+    );
+    await reader[Symbol.asyncDispose]();
+  }
+  for (const { page } of await Promise.all(paged)) assertEquals(page?.first, 101);
+  assert(between.counts.connections > 3, `${between.counts.connections} sessions`);
 });
 
 Deno.test("P6 closed: a person whom a new ChatService does not know is sent away, and told to sign in", async () => {

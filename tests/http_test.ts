@@ -3,7 +3,9 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { makeApp } from "../gateway/app.tsx";
 import { loadAssets } from "../gateway/assets.ts";
 import { Bridge } from "../gateway/bridge.ts";
+import { limits } from "../protos/limits.ts";
 import { silent } from "../runtime/journal.ts";
+import { signIn } from "./doors.ts";
 import { bundle, eventually, serveChat, serveWeb } from "./harness.ts";
 
 /** An app whose ChatService is not there. */
@@ -53,15 +55,33 @@ Deno.test("HTTP: the page is rendered under a strict policy, its assets are kept
   assert(!(await again.text()).includes(String(nonce)), "a nonce is used once");
 });
 
-Deno.test("HTTP: a remembered name is only ever text in the page", async () => {
-  await using lonely = await lonelyApp();
+Deno.test("HTTP: the page names who is signed in, and what comes from outside is only ever text in it", async () => {
+  await using chat = await serveChat();
+  await using web = await serveWeb(chat.port);
   const name = `"><script>alert(1)</script>`;
-  const page = await lonely.app.request("/", {
-    headers: { cookie: `switchboard_name=${encodeURIComponent(name)}` },
-  });
-  assert(!(await page.text()).includes("<script>alert"));
-  const broken = await lonely.app.request("/", { headers: { cookie: "switchboard_name=%E0%A4%A" } });
-  assertEquals(broken.status, 200);
+  const { token } = await signIn(web.port, name);
+  const load = async (path: string, cookie: string) => {
+    const page = await fetch(`${web.url}${path}`, { headers: { cookie } });
+    return { status: page.status, html: await page.text() };
+  };
+  const own = await load("/", `switchboard_token=${token}`);
+  assertStringIncludes(own.html, "&quot;>&lt;script>alert");
+  const room = await load(`/rooms/${encodeURIComponent(`"><script>alert(2)`)}`, `switchboard_token=${token}`);
+  assertStringIncludes(room.html, "&lt;script>alert(2)");
+  for (const { status, html } of [own, room]) {
+    assertEquals([status, html.includes("<script>alert")], [200, false]);
+  }
+  const strangers = [
+    "",
+    "switchboard_token=%E0%A4%A",
+    `switchboard_token=${token}x`,
+    `switchboard_name=mallory`,
+  ];
+  for (const cookie of strangers) {
+    const { status, html } = await load("/rooms/attic", cookie);
+    assertEquals([status, html.includes("alert(1)"), html.includes("mallory")], [200, false, false], cookie);
+  }
+  assertEquals((await load(`/rooms/${"x".repeat(limits.roomBytes + 1)}`, "")).status, 404);
 });
 
 Deno.test("HTTP: unknown paths and methods, and doors that are not upgraded, get a status and a reason", async () => {
@@ -77,6 +97,13 @@ Deno.test("HTTP: unknown paths and methods, and doors that are not upgraded, get
     ["GET", "/ws", 426],
     ["GET", "/ws/ann", 426],
     ["POST", "/ws", 405],
+    ["POST", "/rooms/attic", 405],
+    ["GET", "/rooms", 404],
+    ["GET", "/sign-in", 405],
+    ["GET", "/sign-out", 405],
+    ["DELETE", "/sign-in", 405],
+    ["POST", "/me", 405],
+    ["GET", "/me", 401],
   ];
   for (const [method, path, expected] of cases) {
     const response = await lonely.app.request(path, { method });
