@@ -49,7 +49,7 @@ class Browser {
     this.#pulse = new Pulse({
       everyMs: limits.heartbeatMs,
       silenceMs: limits.silenceMs,
-      beat: () => this.#send({ heartbeat: {} }),
+      beat: () => socket.wasQuiet() && this.#send({ heartbeat: {} }),
       dead: () => socket.close(silent()),
     });
   }

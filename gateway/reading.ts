@@ -98,13 +98,24 @@ export class Reading {
   async #walk(room: Room, { epoch, after }: { epoch: string; after: number }): Promise<number> {
     const signal = this.#signal;
     const { tail } = room;
+    while (tail.epoch === epoch && after <= tail.head && !signal.aborted) {
+      if (after < tail.head) after = await this.#catchUp(room, { epoch, after });
+      // Waits until the peer has taken enough.
+      else if (!this.#socket.hasSpace) await this.#socket.turn(() => {});
+      else after = await room.live.join((text) => this.#socket.offer(text), { signal });
+    }
+    return after;
+  }
+
+  /** The same for one who does not have everything, until it has. */
+  async #catchUp(room: Room, { epoch, after }: { epoch: string; after: number }): Promise<number> {
+    const signal = this.#signal;
+    const { tail } = room;
     const batches = follow(room, { epoch, after }, { signal });
     let more = true;
-    while (more && !signal.aborted) {
-      while (tail.head === after && tail.epoch === epoch && !signal.aborted) await tail.changed({ signal });
+    while (more && !signal.aborted && tail.epoch === epoch && after < tail.head) {
       // A batch is taken once it can be sent. With many rooms on one socket, each would hold one otherwise.
       await this.#socket.turn(async () => {
-        if (tail.head === after && tail.epoch === epoch) return;
         const give = async () => {
           const next = batches.next();
           // What has fallen off the tail is read, which may take as long as ChatService is away.

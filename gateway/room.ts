@@ -1,6 +1,7 @@
 /** A room as the gateway follows it: once, whatever the number of its readers, with its tail kept here. */
 import { Change } from "../feed/change.ts";
 import type { Feed } from "../feed/follow.ts";
+import { Live } from "../feed/live.ts";
 import { Tail, type TailLimits } from "../feed/tail.ts";
 import { ChatError, type ErrorCode, toChatError } from "../protos/errors.ts";
 import { lobby, parseEvent, type RoomEvent } from "../protos/events.ts";
@@ -9,7 +10,7 @@ import type { Followed__Output as Followed } from "../protos/gen/chat/Followed.t
 import type { Roster__Output as Roster } from "../protos/gen/chat/Roster.ts";
 import { sleep } from "../runtime/deadline.ts";
 import type { Journal } from "../runtime/journal.ts";
-import { encodeFrames } from "./frames.ts";
+import { encodeBatch, encodeFrames } from "./frames.ts";
 import type { Pages } from "./pages.ts";
 import type { Slots } from "./slots.ts";
 import { LinkLost, type Upstream } from "./upstream.ts";
@@ -67,6 +68,8 @@ const personal: ReadonlySet<ErrorCode> = new Set([
 export class Room implements Feed {
   readonly room: string;
   readonly tail: Tail;
+  /** Those who have everything. */
+  readonly live: Live<string>;
   readonly #options: RoomOptions;
   readonly #readers = new Set<Reader>();
   /** Those who were refused since the session began. */
@@ -79,6 +82,7 @@ export class Room implements Feed {
     this.room = room;
     this.#options = options;
     this.tail = new Tail({ epoch: "", head: 0 }, options.tailLimits);
+    this.live = new Live(this, encodeBatch);
   }
 
   /** True if the tail has all that ChatService had when it was last asked. */
@@ -162,6 +166,7 @@ export class Room implements Feed {
       upstream.request({ unfollow: { room: this.room } }).catch(() => {});
     }
     this.#standing = { is: "left" };
+    this.live.close();
     pages.forget(this.room);
   }
 
@@ -179,6 +184,7 @@ export class Room implements Feed {
     }
     for (const event of parsed) this.#options.pages.revise(this.room, event);
     this.tail.push(parsed);
+    this.live.grown();
     this.#progress.happen();
   }
 
@@ -246,6 +252,7 @@ export class Room implements Feed {
     if (epoch !== this.tail.epoch || after !== this.tail.head) {
       this.#options.pages.forget(this.room);
       this.tail.reset({ epoch, head: after });
+      this.live.grown();
     }
     this.#standing = { is: "followed", head };
     this.#progress.happen();

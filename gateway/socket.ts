@@ -45,6 +45,7 @@ export class Socket {
   #speed = fullSpeed(performance.now());
   readonly #turn = new Slots(1);
   #part: (error: ChatError, delayMs: number) => void = () => {};
+  #quiet = false;
 
   /** Takes over a socket that is about to open. */
   constructor(ws: WebSocket, { journal }: { journal: Journal }) {
@@ -112,7 +113,23 @@ export class Socket {
 
   /** Sends at once. */
   send(text: string): void {
-    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(text);
+    if (this.#ws.readyState !== WebSocket.OPEN) return;
+    this.#quiet = false;
+    this.#ws.send(text);
+  }
+
+  /** Sends at once if the peer has taken nearly all of what was sent; false if it has not. */
+  offer(text: string): boolean {
+    if (!this.hasSpace || this.#gone.signal.aborted) return false;
+    this.send(text);
+    return true;
+  }
+
+  /** True if nothing was sent since this was last asked: a heartbeat is due. */
+  wasQuiet(): boolean {
+    const quiet = this.#quiet;
+    this.#quiet = true;
+    return quiet;
   }
 
   /**
