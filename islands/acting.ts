@@ -128,6 +128,6 @@ export function isThere(message: Message | undefined): message is Message {
 
 /** The field is where the person goes on. */
 export function toField(): void {
-  // What was open gives the focus back first.
-  setTimeout(() => document.getElementById("text")?.focus());
+  // With the next frame, in which what was open goes and gives the focus back.
+  requestAnimationFrame(() => document.getElementById("text")?.focus());
 }

@@ -28,13 +28,14 @@ export function Bar({ session, panel, open, isWide }: Props) {
         </div>
         <Status session={session} />
         <div class="bar-acts">
-          {described && (
+          {room.standing.value.is !== "refused" && (
             <button
               type="button"
               class="plain"
               aria-label={`About ${room.name}`}
               title="About this room"
-              onClick={() => open("about")}
+              aria-disabled={!described}
+              onClick={() => described && open("about")}
             >
               <Icon of="info" size={20} />
             </button>

@@ -53,6 +53,7 @@ export function useBottom(
       anchor.top = anchor.child.offsetTop;
     }
     atBottom.value = stuck && place.begun;
+    if (place.begun && element.scrollTop < topPx) top.current();
   };
   const toBottom = () => {
     place.stuck = true;

@@ -20,26 +20,31 @@ interface Props {
 interface State {
   /** Shown in full. */
   open: boolean;
-  /** Under the pointer, or holding the focus: shows what can be done. */
-  near: boolean;
+  /** Under the pointer. */
+  under: boolean;
+  /** Holds the focus, by the keyboard. */
+  focused: boolean;
 }
 
 /** Longer ones begin folded: one person's log file must not push all the others out of sight. */
 const foldChars = 1_800;
 const foldLines = 24;
+/** Read aloud when a message is stepped to. */
+const spokenChars = 300;
+const gone = "This message was deleted.";
 
 /** One message. A class, because among thousands only the changed ones may be rendered again. */
 export class Bubble extends Component<Props, State> {
-  override state = { open: false, near: false };
+  override state = { open: false, under: false, focused: false };
 
-  override shouldComponentUpdate({ said }: Props, { open, near }: State): boolean {
+  override shouldComponentUpdate({ said }: Props, state: State): boolean {
     const now = this.props.said;
-    return open !== this.state.open || near !== this.state.near || said.first !== now.first ||
+    return state !== this.state || said.first !== now.first ||
       said.fate !== now.fate || said.message !== now.message || said.at !== now.at ||
       said.mine !== now.mine || said.original !== now.original || !isSame(said.acts, now.acts);
   }
 
-  override render({ said, acting }: Props, { open, near }: State) {
+  override render({ said, acting }: Props, { open, under, focused }: State) {
     const { first, mine, sender, at, message, replyTo } = said;
     const me = acting.session.me.value;
     const is = shownOf(said, acting);
@@ -50,16 +55,16 @@ export class Bubble extends Component<Props, State> {
       <article
         class="said"
         tabindex={-1}
-        aria-label={`${mine ? "You" : sender}, ${clockTime(at)}`}
+        aria-label={`${mine ? "You" : sender}, ${clockTime(at)}: ${is.text.slice(0, spokenChars) || gone}`}
         data-seq={message?.seq}
         data-mine={mine}
         data-first={first}
         data-state={state}
         data-mention={mentions}
-        onPointerEnter={({ pointerType }) => pointerType === "mouse" && this.setState({ near: true })}
-        onPointerLeave={() => this.setState({ near: false })}
-        onFocusIn={() => this.setState({ near: true })}
-        onFocusOut={() => this.setState({ near: false })}
+        onPointerEnter={({ pointerType }) => pointerType === "mouse" && this.setState({ under: true })}
+        onPointerLeave={() => this.setState({ under: false })}
+        onFocusIn={({ target }) => this.setState({ focused: (target as Element).matches(":focus-visible") })}
+        onFocusOut={() => this.setState({ focused: false })}
         onKeyDown={({ key, target, currentTarget }) =>
           key === "Enter" && target === currentTarget && this.#menu()}
       >
@@ -81,7 +86,7 @@ export class Bubble extends Component<Props, State> {
             </button>
           )}
           {(state === "pending" || is.pending) && <Clock />}
-          {near && message && <Tools said={said} acting={acting} />}
+          {(under || focused) && message && <Tools said={said} acting={acting} />}
         </div>
         {is.reactions.length > 0 && <Chips reactions={is.reactions} said={said} acting={acting} />}
         {failedOf(said).map((pending) => (
@@ -106,7 +111,7 @@ export class Bubble extends Component<Props, State> {
 }
 
 function Words({ is, folded, me }: { is: Overlaid; folded: boolean; me: string }) {
-  if (is.deleted) return <p class="gone">This message was deleted.</p>;
+  if (is.deleted) return <p class="gone">{gone}</p>;
   return (
     <>
       <div class="text" dir="auto" data-folded={folded}>

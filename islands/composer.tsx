@@ -21,22 +21,62 @@ interface Props {
 }
 
 /** Where the next message is written, or an own one is changed. The draft is never lost: not to a refusal, not to a reload. */
-export function Composer({ acting, room, said, field, focus }: Props) {
+export function Composer(props: Props) {
+  const { acting, room, field, focus } = props;
   const { session } = acting;
-  const { drafts } = session;
-  const draft = drafts.of(room.name).value;
-  const text = textOf(draft);
-  // What was typed since the page was drawn counts.
-  const now = () => drafts.of(room.name).peek();
-  const problem = useSignal("");
-  const described = session.directory.rooms.value.get(room.name);
+  const { draft, text, problem, change, send, cancel, press } = useWriting(props);
   useEffect(() => {
     if (focus) field.current?.focus();
     return () => session.stopTyping();
   }, []);
   useLayoutEffect(() => grow(field.current), [text]);
-  if (described?.archived) return <Archived />;
+  if (session.directory.rooms.value.get(room.name)?.archived) return <Archived />;
+  const warning = problem ? "" : textWarning(text);
+  const verb = draft.edit ? "Save" : "Send";
+  return (
+    <form class="composer" onSubmit={send}>
+      {problem && <p class="problem" role="alert">{problem}</p>}
+      <div class="field">
+        <Context draft={draft} room={room} cancel={cancel} acting={acting} />
+        <label class="unseen" for="text">Message to {room.name}</label>
+        <textarea
+          id="text"
+          ref={field}
+          rows={1}
+          dir="auto"
+          enterkeyhint="send"
+          placeholder={draft.edit ? "Change your message" : "Write a message"}
+          aria-describedby="context bytes"
+          aria-invalid={problem !== ""}
+          value={text}
+          onInput={({ currentTarget }) => change(currentTarget.value)}
+          onBlur={() => session.stopTyping()}
+          onKeyDown={press}
+        />
+        <span id="bytes" class="bytes" data-over={warning.endsWith("long")}>{warning}</span>
+        <button
+          type="submit"
+          class="send"
+          aria-label={verb}
+          title={`${verb} (Enter). Shift and Enter begins a new line.`}
+          aria-disabled={text.trim() === ""}
+          onPointerDown={(event) => event.preventDefault()}
+        >
+          <Icon of={draft.edit ? "check" : "send"} size={20} />
+        </button>
+      </div>
+    </form>
+  );
+}
 
+/** What is written, and what keys do to it. */
+function useWriting({ acting, room, said, field }: Props) {
+  const { session } = acting;
+  const { drafts } = session;
+  const problem = useSignal("");
+  const draft = drafts.of(room.name).value;
+  // What was typed since the page was drawn counts.
+  const now = () => drafts.of(room.name).peek();
   const change = (to: string) => {
     drafts.write(room.name, to);
     problem.value = "";
@@ -61,41 +101,7 @@ export function Composer({ acting, room, said, field, focus }: Props) {
     else if (event.key === "ArrowUp" && bare && acting.editLast(said.current)) event.preventDefault();
     else sendOnEnter(event);
   };
-  const warning = problem.value ? "" : textWarning(text);
-  return (
-    <form class="composer" onSubmit={send}>
-      {problem.value && <p class="problem" role="alert">{problem}</p>}
-      <div class="field" data-context={draft.edit !== null || draft.replyTo > 0}>
-        <Context draft={draft} room={room} cancel={cancel} acting={acting} />
-        <label class="unseen" for="text">Message to {room.name}</label>
-        <textarea
-          id="text"
-          ref={field}
-          rows={1}
-          dir="auto"
-          enterkeyhint="send"
-          placeholder={draft.edit ? "Change your message" : "Write a message"}
-          aria-describedby="context bytes"
-          aria-invalid={problem.value !== ""}
-          value={text}
-          onInput={({ currentTarget }) => change(currentTarget.value)}
-          onBlur={() => session.stopTyping()}
-          onKeyDown={press}
-        />
-        <span id="bytes" class="bytes" data-over={warning.endsWith("long")}>{warning}</span>
-        <button
-          type="submit"
-          class="send"
-          aria-label={draft.edit ? "Save" : "Send"}
-          title={`${draft.edit ? "Save" : "Send"} (Enter). Shift and Enter begins a new line.`}
-          aria-disabled={text.trim() === ""}
-          onPointerDown={(event) => event.preventDefault()}
-        >
-          <Icon of={draft.edit ? "check" : "send"} size={20} />
-        </button>
-      </div>
-    </form>
-  );
+  return { draft, text: textOf(draft), problem: problem.value, change, send, cancel, press };
 }
 
 function Archived() {

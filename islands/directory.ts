@@ -2,7 +2,7 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Room__Output } from "../protos/gen/chat/Room.ts";
 import { clientId } from "./client_id.ts";
 import { asked, type Command, type Commands, problemOf } from "./commands.ts";
-import { listed, type Rooms, settled, told } from "./rooms.ts";
+import { left, listed, type Rooms, settled, told } from "./rooms.ts";
 
 /** What may be changed about a room. */
 export type RoomChange = { topic: string } | { archived: boolean };
@@ -77,6 +77,11 @@ export class Directory {
   /** A room's settings were seen to change. */
   settled(name: string, settings: { topic: string; archived: boolean; seq: number }): void {
     this.#rooms.value = settled(this.#rooms.value, name, settings);
+  }
+
+  /** A room is read no longer: from here on what is known of it is what was read, and the list. */
+  left(name: string, place: { head: number; read: number }): void {
+    this.#rooms.value = left(this.#rooms.value, name, place);
   }
 
   /** Makes a room; resolves with why not, or "". */

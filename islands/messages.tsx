@@ -8,6 +8,7 @@ import { type Conversation, hasEarlier, missing } from "./conversation.ts";
 import { FailedAct } from "./failed.tsx";
 import { Icon } from "./icon.tsx";
 import type { OpenRoom } from "./open_room.ts";
+import { badge } from "./reading.ts";
 import { type Row, rows, type Said } from "./rows.ts";
 import { step } from "./step.ts";
 
@@ -81,16 +82,23 @@ function RowView({ row, acting }: { row: Row; acting: Acting }) {
 
 /** Leads to the end; says how much is new there. */
 function Below({ unread, toBottom }: { unread: number; toBottom: () => void }) {
-  const text = `${unread} new ${unread === 1 ? "message" : "messages"}`;
+  if (unread === 0) {
+    return (
+      <button
+        key="quiet"
+        type="button"
+        class="chip"
+        data-quiet="true"
+        aria-label="To the newest message"
+        onClick={toBottom}
+      >
+        <Icon of="down" size={16} />
+      </button>
+    );
+  }
   return (
-    <button
-      type="button"
-      class="chip"
-      data-quiet={unread === 0}
-      aria-label={unread === 0 ? "To the newest message" : undefined}
-      onClick={toBottom}
-    >
-      {unread > 0 && text}
+    <button key="news" type="button" class="chip" onClick={toBottom}>
+      <span class="chip-text">{badge(unread)} new {unread === 1 ? "message" : "messages"}</span>
       <Icon of="down" size={16} />
     </button>
   );

@@ -2,7 +2,7 @@ import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { Principal, RoomEvent } from "../protos/events.ts";
 import type { Room__Output } from "../protos/gen/chat/Room.ts";
 import type { Roster__Output } from "../protos/gen/chat/Roster.ts";
-import type { Answer, Commands } from "./commands.ts";
+import { type Answer, asked, type Commands } from "./commands.ts";
 import { type Conversation, follow, hasEarlier, prepend, startConversation, take } from "./conversation.ts";
 import type { Batch, Frame } from "./frames.ts";
 import * as marks from "./mark.ts";
@@ -15,6 +15,8 @@ export interface RoomEnds {
   moved(room: OpenRoom, events: readonly RoomEvent[]): void;
   /** What was held is not the room's past. */
   reset(room: OpenRoom): void;
+  /** The room is not there, or may not be read. */
+  refused(room: OpenRoom): void;
   /** The server told how the room is. */
   told(room: Room__Output): void;
   /** What the server sent does not continue what is held. */
@@ -34,6 +36,7 @@ export class OpenRoom {
   readonly #conversation = signal<Conversation>(startConversation());
   readonly #standing = signal<Standing>({ is: "joining" });
   readonly #roster = signal<Roster__Output | null>(null);
+  #page: Promise<void> | null = null;
   /** Whether an earlier page is on its way. */
   readonly #loading = signal(false);
   readonly #marking = signal(marks.unmarked);
@@ -120,7 +123,6 @@ export class OpenRoom {
     clearTimeout(this.#againTimer);
     clearTimeout(this.#markTimer);
     if (this.#standing.value.is !== "refused") this.#standing.value = { is: "joining" };
-    this.#loading.value = false;
     this.#roster.value = null;
   }
 
@@ -154,23 +156,31 @@ export class OpenRoom {
     if (this.#line.value !== null) this.#line.value = this.#marking.value.read;
   }
 
-  /** Loads what was said before; resolves when it is there, with whether there may be more. */
-  async earlier(count = pageEvents): Promise<boolean> {
-    if (this.#loading.value || !hasEarlier(this.#conversation.value)) return false;
-    this.#loading.value = true;
-    const { from } = this.#conversation.value;
-    const read = { room: this.name, before: from + 1, count };
-    const answer = await new Promise<Answer>((resolve) => this.#commands.ask({ read }, resolve));
-    batch(() => {
-      this.#loading.value = false;
-      if (answer.is === "page") this.#conversation.value = prepend(this.#conversation.value, answer.body);
-    });
-    return answer.is === "page" && hasEarlier(this.#conversation.value);
+  /** Loads what was said before, if there may be more; resolves when that is over. */
+  earlier(count = pageEvents): Promise<void> {
+    const mayAsk = this.#standing.value.is === "here" && hasEarlier(this.#conversation.value);
+    if (!mayAsk) return Promise.resolve();
+    return this.#page ??= this.#load(count).finally(() => this.#page = null);
   }
 
   /** Loads what was said before, until this event is among it or there is no more. */
   async reach(seq: number): Promise<void> {
-    while (seq <= this.#conversation.value.from && await this.earlier(searchEvents));
+    for (let from = Infinity; seq <= this.#conversation.value.from && this.#conversation.value.from < from;) {
+      from = this.#conversation.value.from;
+      await this.earlier(searchEvents);
+    }
+  }
+
+  async #load(count: number): Promise<void> {
+    this.#loading.value = true;
+    const read = { room: this.name, before: this.#conversation.value.from + 1, count };
+    const answer = await asked(this.#commands, { read });
+    // Whoever is at the top asks again at once.
+    if (answer.is === "refused") await new Promise((resolve) => setTimeout(resolve, againMs));
+    batch(() => {
+      this.#loading.value = false;
+      if (answer.is === "page") this.#conversation.value = prepend(this.#conversation.value, answer.body);
+    });
   }
 
   #followed(answer: Answer): void {
@@ -181,7 +191,10 @@ export class OpenRoom {
     } else if (answer.is === "refused") {
       const { code, message, retry } = answer.body;
       if (retry) this.#againTimer = setTimeout(() => this.follow(), againMs * (1 + Math.random()));
-      else this.#standing.value = { is: "refused", code, why: message };
+      else {
+        this.#standing.value = { is: "refused", code, why: message };
+        this.#ends.refused(this);
+      }
     }
   }
 

@@ -111,6 +111,8 @@ export function refused(
       (item) => ({ ...item, fate: { is: "failed", code, why: message } }),
     );
   }
+  // Those that were under way with it are refused with it, and count as one.
+  if (now < outbox.holdUntil) return change(outbox, isCommand(id), waiting);
   const longest = Math.min(longestHoldMs, firstHoldMs * 2 ** outbox.refusals);
   const held = { ...outbox, refusals: outbox.refusals + 1, holdUntil: now + (0.5 + dice / 2) * longest };
   return change(held, isCommand(id), waiting);

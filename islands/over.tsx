@@ -7,6 +7,9 @@ import { Question } from "./question.tsx";
 import type { Said } from "./rows.ts";
 import { Sheet } from "./sheet.tsx";
 
+/** Where there is more to choose than emoji. */
+const few = 12;
+
 /** What is open over the messages. */
 export function Over({ acting }: { acting: Acting }) {
   const opened = acting.opened.value;
@@ -17,7 +20,7 @@ export function Over({ acting }: { acting: Acting }) {
     case "picker":
       return (
         <Sheet key="picker" label="Choose a reaction" kind="beside" at={opened.at} onClose={close}>
-          <Picker acting={acting} said={said} />
+          <Picker acting={acting} said={said} count={common.length} />
         </Sheet>
       );
     case "menu":
@@ -41,7 +44,7 @@ export function Over({ acting }: { acting: Acting }) {
 }
 
 /** The usual emoji, and a field for any other one. */
-function Picker({ acting, said }: { acting: Acting; said: Said }) {
+function Picker({ acting, said, count }: { acting: Acting; said: Said; count: number }) {
   const typed = useSignal("");
   const pick = (emoji: string) => {
     if (!emoji) return;
@@ -52,7 +55,7 @@ function Picker({ acting, said }: { acting: Acting; said: Said }) {
   return (
     <div class="picker">
       <div class="emojis" role="group" aria-label="Usual reactions">
-        {common.map(([emoji, name]) => (
+        {common.slice(0, count).map(([emoji, name]) => (
           <button
             key={emoji}
             type="button"
@@ -97,7 +100,7 @@ function Menu({ acting, said }: { acting: Acting; said: Said }) {
   const { text, reactions } = overlay(message, said.acts, acting.session.me.value);
   return (
     <Sheet key="menu" label={`Message of ${said.sender}`} kind="bottom" onClose={() => acting.close()}>
-      {may.react && <Picker acting={acting} said={said} />}
+      {may.react && <Picker acting={acting} said={said} count={few} />}
       <div class="menu-acts">
         {may.react && <Choice icon="reply" label="Reply" act={then((one) => acting.reply(one))} />}
         <Choice icon="copy" label="Copy the text" act={then(() => navigator.clipboard?.writeText(text))} />

@@ -7,26 +7,31 @@ import type { OpenRoom } from "./open_room.ts";
 import { hueOf, initials } from "./sender.ts";
 import type { Session } from "./session.ts";
 
+/** Names that are shown at first, and with each press. */
+const pageNames = 100;
+
+interface Props {
+  session: Session;
+  room: OpenRoom;
+  close: () => void;
+  /** Somebody was called in what is being written. */
+  called?: () => void;
+}
+
 /** Who is here. Of a large room the server gives the names by the page. */
-export function People({ session, room, close }: { session: Session; room: OpenRoom; close: () => void }) {
+export function People({ session, room, close, called }: Props) {
   const roster = room.roster.value;
-  const pages = useSignal<readonly string[]>([]);
-  const busy = useSignal(false);
+  const first = useSignal<readonly string[]>([]);
+  const wanted = useSignal(pageNames);
   const count = roster?.count ?? 0;
   const large = roster !== null && roster.names.length === 0 && count > 0;
-  const names = large ? pages.value : roster?.names ?? [];
-  const more = async () => {
-    busy.value = true;
-    const page = await session.who(pages.value.at(-1) ?? "");
-    busy.value = false;
-    if (page) pages.value = [...pages.value, ...page.names];
-  };
+  const names = large ? first.value : roster?.names ?? [];
   useEffect(() => {
-    if (large && pages.value.length === 0) more();
-  }, [large]);
+    if (large) session.who(wanted.value).then((names) => first.value = names ?? first.value);
+  }, [large, roster, wanted.value]);
   const call = (name: string) => {
     session.drafts.add(room.name, `${mentionOf(name)} `, " ");
-    close();
+    called?.();
     toField();
   };
   return (
@@ -51,10 +56,9 @@ export function People({ session, room, close }: { session: Session; room: OpenR
         <button
           type="button"
           class="small more"
-          aria-disabled={busy.value}
-          onClick={() => busy.value || more()}
+          onClick={() => wanted.value += pageNames}
         >
-          {busy.value ? "Loading…" : "Show more"}
+          Show more
         </button>
       )}
     </>

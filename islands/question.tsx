@@ -18,8 +18,8 @@ export function Question({ title, text, yes, bad, onYes, onNo }: Props) {
         <h2>{title}</h2>
         <p>{text}</p>
         <div class="form-acts">
-          <button type="button" class="second" onClick={onNo}>Cancel</button>
-          <button type="button" class="first" data-bad={bad} autofocus onClick={onYes}>{yes}</button>
+          <button type="button" class="second" autofocus={bad} onClick={onNo}>Cancel</button>
+          <button type="button" class="first" data-bad={bad} autofocus={!bad} onClick={onYes}>{yes}</button>
         </div>
       </div>
     </Sheet>

@@ -42,6 +42,14 @@ export function settled(
   return new Map(rooms).set(name, { ...room, topic, archived, head: seq });
 }
 
+/** A room is read no longer; how far it went and was read may be more than the list had known. */
+export function left(rooms: Rooms, name: string, { head, read }: { head: number; read: number }): Rooms {
+  const room = rooms.get(name);
+  if (!room) return rooms;
+  const further = { head: Math.max(room.head, head), read: Math.max(room.read, read) };
+  return new Map(rooms).set(name, { ...room, ...further });
+}
+
 /** Where a room's page is. */
 export function addressOf(room: string): string {
   return room === lobby ? "/" : `/rooms/${encodeURIComponent(room)}`;

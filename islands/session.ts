@@ -1,6 +1,5 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Principal, RoomEvent } from "../protos/events.ts";
-import type { Names__Output } from "../protos/gen/chat/Names.ts";
 import type { Room__Output } from "../protos/gen/chat/Room.ts";
 import { signOut, whoAmI } from "./account.ts";
 import { type Answer, asked, Commands } from "./commands.ts";
@@ -16,8 +15,8 @@ import * as typing from "./typing.ts";
 
 /** Rooms that are read at a time: the ones that were visited last. */
 const mostRooms = 8;
-/** Names on one page of who is here. */
-const pageNames = 100;
+/** Names that are asked for at a time. */
+const pageNames = 500;
 
 /** One person's stay, from joining to leaving: the rooms that are read, over one connection. */
 export class Session {
@@ -58,6 +57,7 @@ export class Session {
     this.post.serve(me);
     const visited = loadVisited().filter((name) => name !== room).slice(1 - mostRooms);
     this.#rooms.value = new Map([...visited, room].map((name) => [name, this.#open(name)]));
+    saveVisited([...this.#rooms.value.keys()]);
   }
 
   get connection(): ReadonlySignal<Connection> {
@@ -86,7 +86,8 @@ export class Session {
   }
 
   tell(what: string): void {
-    this.#said.value = what;
+    // The same words again would not be read aloud again.
+    this.#said.value = this.#said.peek() === what ? `${what}\u00A0` : what;
   }
 
   /** Shows another room; the one before is read on behind it. */
@@ -108,6 +109,8 @@ export class Session {
     if (rooms.size > mostRooms && oldest) {
       rooms.delete(oldest.name);
       oldest.unfollow();
+      const head = oldest.conversation.peek().cursor?.seq ?? 0;
+      this.directory.left(oldest.name, { head, read: oldest.marking.peek().read });
     }
     batch(() => {
       this.#rooms.value = rooms;
@@ -128,11 +131,18 @@ export class Session {
     this.#saying(typing.stop(this.#saidAt));
   }
 
-  /** A page of who is in the room that is shown; null if nobody can tell now. */
-  async who(after: string): Promise<Names__Output | null> {
-    const who = { room: this.#name.peek(), after, count: pageNames };
-    const answer = await asked(this.#commands, { who });
-    return answer.is === "names" ? answer.body : null;
+  /** The first names of who is in the room that is shown; null if nobody can tell now. */
+  async who(wanted: number): Promise<string[] | null> {
+    const names: string[] = [];
+    const room = this.#name.peek();
+    for (let more = true; more && names.length < wanted;) {
+      const who = { room, after: names.at(-1) ?? "", count: Math.min(pageNames, wanted - names.length) };
+      const answer = await asked(this.#commands, { who });
+      if (answer.is !== "names") return null;
+      names.push(...answer.body.names);
+      more = answer.body.names.length === who.count;
+    }
+    return names;
   }
 
   /** Connects now instead of after the wait. */
@@ -153,6 +163,7 @@ export class Session {
       moved: (room: OpenRoom, events: readonly RoomEvent[]) => this.#moved(room, events),
       reset: ({ name }: OpenRoom) => this.drafts.detach(name),
       told: (room: Room__Output) => this.#told(room),
+      refused: ({ name }: OpenRoom) => this.#forget(name),
       fault: (why: string) => this.#line.happen({ is: "fault", why, now: Date.now(), dice: Math.random() }),
     };
     return new OpenRoom(name, { commands: this.#commands, ends, me: this.#me });
@@ -222,6 +233,15 @@ export class Session {
   #told(room: Room__Output): void {
     this.directory.told(room);
     this.#rooms.peek().get(room.room)?.known(room.read);
+  }
+
+  /** A room that was visited once is not there any more. */
+  #forget(name: string): void {
+    if (name === this.#name.peek()) return;
+    const rooms = new Map(this.#rooms.peek());
+    rooms.delete(name);
+    this.#rooms.value = rooms;
+    saveVisited([...rooms.keys()]);
   }
 
   #saying({ saidAt, say }: { saidAt: typing.SaidAt; say: "writing" | "stopped" | null }): void {

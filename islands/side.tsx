@@ -24,6 +24,8 @@ export function Side({ session, show, open }: Props) {
   const search = useSignal("");
   const rooms = session.directory.rooms.value;
   const found = arranged(rooms, search.value);
+  const { name } = session.room.value;
+  const shown = search.value !== "" || found.archived.some(({ room }) => room === name);
   const none = found.open.length + found.archived.length === 0;
   return (
     <>
@@ -56,7 +58,7 @@ export function Side({ session, show, open }: Props) {
         )}
         <RoomList rooms={found.open} session={session} show={show} />
         {found.archived.length > 0 && (
-          <details class="archived" open={search.value !== ""}>
+          <details class="archived" open={shown}>
             <summary>
               Archived <span class="side-count">{found.archived.length}</span>
             </summary>

@@ -5,8 +5,9 @@ export function step(log: HTMLElement, event: KeyboardEvent): void {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   const all = [...log.querySelectorAll<HTMLElement>("article")];
   const now = target.closest("article");
-  const at = now ? all.indexOf(now) : all.length;
   if (!now && key === "ArrowDown") return;
+  const end = log.getBoundingClientRect().bottom;
+  const at = now ? all.indexOf(now) : all.findLastIndex((one) => one.getBoundingClientRect().top < end) + 1;
   event.preventDefault();
   const next = all[key === "ArrowUp" ? at - 1 : at + 1];
   if (next) next.focus();

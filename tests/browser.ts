@@ -1,11 +1,37 @@
 /** A real Chromium: the machine's own, or the one that an npm package brings. */
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+} from "playwright-core";
 import { run, toolArgs } from "./harness.ts";
 
 const installed = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
+/** A test with a browser of its own. */
+export function inBrowser(name: string, test: (browser: Browser) => Promise<void>): void {
+  Deno.test(name, async () => {
+    await using browser = await openBrowser();
+    await test(browser);
+  });
+}
+
 /** Starts a browser; CHROMIUM names one. */
 export async function openBrowser(): Promise<Browser & AsyncDisposable> {
+  const browser = await chromium.launch(await launching());
+  return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() });
+}
+
+/** Starts a browser that keeps what it has in a folder, as people's browsers do. */
+export async function openProfile(folder: string): Promise<BrowserContext & AsyncDisposable> {
+  const context = await chromium.launchPersistentContext(folder, await launching());
+  return Object.assign(context, { [Symbol.asyncDispose]: () => context.close() });
+}
+
+async function launching(): Promise<{ executablePath: string; args: string[] }> {
   const named = Deno.env.get("CHROMIUM");
   const found = named ?? installed.find((path) => isFile(path));
   // Without the network flags Chromium tries many a connection of its own.
@@ -16,8 +42,7 @@ export async function openBrowser(): Promise<Browser & AsyncDisposable> {
     "--disable-sync",
   ];
   const { executablePath, args } = found ? { executablePath: found, args: [] } : await fromNpm();
-  const browser = await chromium.launch({ executablePath, args: [...args, ...quiet] });
-  return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() });
+  return { executablePath, args: [...args, ...quiet] };
 }
 
 async function fromNpm(): Promise<{ executablePath: string; args: string[] }> {
@@ -43,7 +68,7 @@ export class Person {
   /** Errors that the page's console or scripts showed. */
   readonly faults: string[] = [];
 
-  private constructor(page: Page) {
+  constructor(page: Page) {
     this.page = page;
     page.on("pageerror", (error) => this.faults.push(String(error)));
     page.on("console", (line) => {
@@ -68,7 +93,41 @@ export class Person {
   async join(name: string): Promise<void> {
     await this.page.getByLabel("Your name").fill(name);
     await this.page.getByRole("button", { name: "Join" }).click();
+    await this.connected();
+  }
+
+  /** Waits until the page says that it is. */
+  async connected(): Promise<void> {
+    await this.page.locator(".status[data-tone=quiet]").waitFor();
     await this.page.getByRole("log").waitFor();
+  }
+
+  /** Goes to a room by the list. */
+  async show(room: string): Promise<void> {
+    await this.page.getByRole("link", { name: room }).click();
+    await this.page.getByRole("heading", { level: 1, name: room }).waitFor();
+    await this.connected();
+  }
+
+  async make(room: string, topic = ""): Promise<void> {
+    await this.page.getByRole("button", { name: "New room" }).click();
+    const dialog = this.page.getByRole("dialog");
+    await dialog.getByLabel("Name", { exact: true }).fill(room);
+    await dialog.getByLabel(/What it is for/).fill(topic);
+    await dialog.getByRole("button", { name: "Make the room" }).click();
+    await this.page.getByRole("heading", { level: 1, name: room }).waitFor();
+    await this.connected();
+  }
+
+  /** The message with this text, and all that belongs to it. */
+  message(text: string): Locator {
+    return this.page.locator("article").filter({ has: this.page.locator(".text", { hasText: text }) });
+  }
+
+  /** Does something with a message by its tools. */
+  async act(text: string, tool: "React" | "Reply" | "Edit" | "Delete"): Promise<void> {
+    await this.message(text).hover();
+    await this.message(text).getByRole("button", { name: tool, exact: true }).click();
   }
 
   async say(text: string): Promise<void> {

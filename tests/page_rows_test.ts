@@ -6,7 +6,7 @@ import { type Conversation, follow, startConversation, take } from "../islands/c
 import * as marks from "../islands/mark.ts";
 import * as outboxes from "../islands/outbox.ts";
 import { badge, unread } from "../islands/reading.ts";
-import { addressOf, arranged, listed, roomOf, settled, told } from "../islands/rooms.ts";
+import { addressOf, arranged, left, listed, roomOf, settled, told } from "../islands/rooms.ts";
 import { rows, type View } from "../islands/rows.ts";
 import * as typing from "../islands/typing.ts";
 import type { RoomEvent } from "../protos/events.ts";
@@ -177,6 +177,8 @@ Deno.test("the list: older news about a room does not undo newer ones", () => {
   assertEquals(told(changed, room("art", { head: 1, epoch: "e2" })).get("art")?.head, 1);
   assertEquals(settled(rooms, "none", { topic: "", archived: false, seq: 1 }), rooms);
   assertEquals([...listed(changed, [room("zoo")]).keys()], ["zoo"]);
+  const gone = left(rooms, "art", { head: 9, read: 9 }).get("art");
+  assertEquals([gone?.head, gone?.read], [9, 9]);
 });
 
 Deno.test("addresses: every room has one, and it leads back to the room", () => {
