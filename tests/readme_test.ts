@@ -52,7 +52,7 @@ class Stranger implements AsyncDisposable {
       this.#printed = this.#server.printed;
       const [, origin] = /ORIGINS=(\S+)/.exec(text) ?? [];
       const headers = { Origin: origin ?? `http://localhost:${this.ports.page}` };
-      await using _ = await RawSocket.connect(`ws://localhost:${this.ports.page}/ws`, { headers });
+      await using _ = await RawSocket.connect(`ws://localhost:${this.ports.page}/ws/stranger`, { headers });
     },
     "sh servers": async (text) => {
       await this.#server?.stop();
@@ -75,6 +75,10 @@ class Stranger implements AsyncDisposable {
     "python follow": async (text) => {
       if (!this.#python) return void (this.#printed = undefined);
       await this.#follow(["python3", "-u", "-c", this.#here(text)]);
+    },
+    "ts follow": async (text) => {
+      await Deno.writeTextFile(this.#folder.file("switchboard/example.ts"), this.#here(text));
+      await this.#follow([Deno.execPath(), "run", "--quiet", "-A", "example.ts"]);
     },
     "js follow": (text) => this.#follow([Deno.execPath(), "eval", "--quiet", this.#here(text)]),
     "sh pip": async (text) => {
