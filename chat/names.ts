@@ -11,8 +11,8 @@ const unseen = /\p{Default_Ignorable_Code_Point}|(?<=[ij])\u0307/gu;
  * Technical Standard #39, 4: its skeleton). It tells names apart and is not for showing.
  */
 export function canonicalName(name: string): string {
-  // By way of the capitals: a Greek sigma has two small forms, a ß none but two capitals.
-  const small = name.normalize("NFKC").toUpperCase().toLowerCase();
+  // There and back: a Greek sigma has two small forms, a ß two capitals.
+  const small = name.normalize("NFKC").toLowerCase().toUpperCase().toLowerCase();
   const plain = small.replace(unseen, "").replace(/\s+/g, " ").trim();
   // A letter's look-alike may be a capital. And a capital I looks like l, while it is the same letter as i: all three are one.
   return skeleton(skeleton(plain).toLowerCase()).replaceAll("i", "l");

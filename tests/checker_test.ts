@@ -67,11 +67,12 @@ const spoilers: Record<string, { finds: Anomaly; spoil: (run: Run, at: number) =
   },
   "an acknowledged message is in the log elsewhere": {
     finds: "lost acked",
-    spoil: (run, at) => mapNth(run, at, "acked", (ack) => ({ ...ack, seq: ack.seq === 1 ? 2 : ack.seq - 1 })),
+    spoil: (run, at) =>
+      mapNth(run, { is: "acked", at }, (ack) => ({ ...ack, seq: ack.seq === 1 ? 2 : ack.seq - 1 })),
   },
   "an acknowledgement is of another epoch": {
     finds: "lost acked",
-    spoil: (run, at) => mapNth(run, at, "acked", (ack) => ({ ...ack, epoch: "other" })),
+    spoil: (run, at) => mapNth(run, { is: "acked", at }, (ack) => ({ ...ack, epoch: "other" })),
   },
   "the log has a message twice": {
     finds: "duplicate",
@@ -79,16 +80,16 @@ const spoilers: Record<string, { finds: Anomaly; spoil: (run: Run, at: number) =
   },
   "a message is acknowledged at two places": {
     finds: "duplicate",
-    spoil: (run, at) => insertAfterNth(run, at, "acked", (ack) => ({ ...ack, seq: ack.seq + 1 })),
+    spoil: (run, at) => insertAfterNth(run, { is: "acked", at }, (ack) => ({ ...ack, seq: ack.seq + 1 })),
   },
   "a reader is given an event twice": {
     finds: "duplicate",
-    spoil: (run, at) => insertAfterNth(run, at, "read", (read) => read),
+    spoil: (run, at) => insertAfterNth(run, { is: "read", at }, (read) => read),
   },
   "a reader is moved back without a word": {
     finds: "duplicate",
     spoil: (run, at) =>
-      insertAfterNth(run, at, "read", ({ reader, epoch, seq }) => ({
+      insertAfterNth(run, { is: "read", at }, ({ reader, epoch, seq }) => ({
         is: "follows",
         reader,
         epoch,
@@ -149,11 +150,11 @@ const spoilers: Record<string, { finds: Anomaly; spoil: (run: Run, at: number) =
   },
   "a reader is given what is not in the log": {
     finds: "phantom",
-    spoil: (run, at) => mapNth(run, at, "read", (read) => ({ ...read, text: "?" })),
+    spoil: (run, at) => mapNth(run, { is: "read", at }, (read) => ({ ...read, text: "?" })),
   },
   "a reader is not given an event": {
     finds: "silent gap",
-    spoil: (run, at) => dropNth(run, at, "read"),
+    spoil: (run, at) => dropNth(run, { is: "read", at }),
   },
   "a reader does not get to the end": {
     finds: "silent gap",
@@ -165,7 +166,7 @@ const spoilers: Record<string, { finds: Anomaly; spoil: (run: Run, at: number) =
   "a reader is moved on without a word": {
     finds: "silent gap",
     spoil: (run, at) =>
-      insertAfterNth(run, at, "read", ({ reader, epoch, seq }) => ({
+      insertAfterNth(run, { is: "read", at }, ({ reader, epoch, seq }) => ({
         is: "follows",
         reader,
         epoch,
@@ -175,7 +176,7 @@ const spoilers: Record<string, { finds: Anomaly; spoil: (run: Run, at: number) =
   },
   "a reader is given an event of another epoch without a word": {
     finds: "silent gap",
-    spoil: (run, at) => mapNth(run, at, "read", (read) => ({ ...read, epoch: "other" })),
+    spoil: (run, at) => mapNth(run, { is: "read", at }, (read) => ({ ...read, epoch: "other" })),
   },
   "the log has a hole": {
     finds: "silent gap",
@@ -190,7 +191,8 @@ const spoilers: Record<string, { finds: Anomaly; spoil: (run: Run, at: number) =
   },
   "two readers see different events at one place": {
     finds: "diverging",
-    spoil: (run, at) => mapNth(run, at, "read", (read) => ({ ...read, sender: "eve" }), ({ seq }) => seq > 3),
+    spoil: (run, at) =>
+      mapNth(run, { is: "read", at, where: ({ seq }) => seq > 3 }, (read) => ({ ...read, sender: "eve" })),
   },
 };
 
@@ -244,10 +246,16 @@ function swap(events: readonly Stored[], a: Stored, b: Stored): Stored[] {
 
 type Of<Is extends Entry["is"]> = Extract<Entry, { is: Is }>;
 
+/** The n-th entry of a kind, counted round and round. */
+interface Spot<Is extends Entry["is"]> {
+  readonly is: Is;
+  readonly at: number;
+  readonly where?: (entry: Of<Is>) => boolean;
+}
+
 function indexOf<Is extends Entry["is"]>(
   { entries }: Run,
-  at: number,
-  { is, where = () => true }: { is: Is; where?: (entry: Of<Is>) => boolean },
+  { is, at, where = () => true }: Spot<Is>,
 ): number | undefined {
   const places = entries.flatMap((entry, i) => entry.is === is && where(entry as Of<Is>) ? [i] : []);
   return places[at % places.length];
@@ -255,29 +263,26 @@ function indexOf<Is extends Entry["is"]>(
 
 function mapNth<Is extends Entry["is"]>(
   run: Run,
-  at: number,
-  is: Is,
+  spot: Spot<Is>,
   change: (entry: Of<Is>) => Entry,
-  where: (entry: Of<Is>) => boolean = () => true,
 ): Run | undefined {
-  const place = indexOf(run, at, { is, where });
+  const place = indexOf(run, spot);
   if (place === undefined) return undefined;
   return { ...run, entries: run.entries.with(place, change(run.entries[place] as Of<Is>)) };
 }
 
 function insertAfterNth<Is extends Entry["is"]>(
   run: Run,
-  at: number,
-  is: Is,
+  spot: Spot<Is>,
   make: (entry: Of<Is>) => Entry,
 ): Run | undefined {
-  const place = indexOf(run, at, { is });
+  const place = indexOf(run, spot);
   if (place === undefined) return undefined;
   return { ...run, entries: run.entries.toSpliced(place + 1, 0, make(run.entries[place] as Of<Is>)) };
 }
 
-function dropNth(run: Run, at: number, is: Entry["is"]): Run | undefined {
-  const place = indexOf(run, at, { is });
+function dropNth(run: Run, spot: Spot<Entry["is"]>): Run | undefined {
+  const place = indexOf(run, spot);
   return place === undefined ? undefined : { ...run, entries: run.entries.toSpliced(place, 1) };
 }
 

@@ -6,6 +6,8 @@ import { buf, root, tempFolder } from "./harness.ts";
 
 async function* filesIn(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    // What begins with a dot is no source, such as a cache.
+    if (name.startsWith(".")) continue;
     if (isDirectory) yield* filesIn(`${folder}/${name}`);
     else yield `${folder}/${name}`;
   }
@@ -61,7 +63,10 @@ const layers: Record<string, readonly string[]> = {
   log: ["chat", "protos"],
   islands: ["protos"],
   gateway: ["protos", "feed", "runtime"],
-  "grpc_server.ts": ["protos", "runtime", "feed", "chat", "log"],
+  service: ["protos", "feed", "chat", "runtime"],
+  sdk: ["protos"],
+  bench: ["protos", "sdk"],
+  "grpc_server.ts": ["protos", "runtime", "feed", "chat", "log", "service"],
   "start.ts": ["protos", "runtime", "gateway", "grpc_server.ts"],
 };
 

@@ -40,6 +40,18 @@ const inLobby: Case[] = [
   ["an id for another reply", [as(ann, hi), hi], { ...hi, replyTo: 1 } as Command, "ALREADY_EXISTS"],
   ["an id for another kind", [hi], { ...remove, clientId: "hi" }, "ALREADY_EXISTS"],
   ["a repeat after an edit", [hi, edit], hi, "duplicate 1"],
+  [
+    "a repeat after an edit, as far as can be told",
+    [hi, edit],
+    { ...hi, text: "?" } as Command,
+    "duplicate 1",
+  ],
+  [
+    "a repeat after a deletion, as far as can be told",
+    [hi, remove],
+    { ...hi, text: "?" } as Command,
+    "duplicate 1",
+  ],
   ["a repeat after a deletion", [hi, remove], hi, "duplicate 1"],
   ["a blank text", [], command({ kind: "send", text: " " }), "INVALID_ARGUMENT"],
   ["an over-long id", [], as(ann, hi, "x".repeat(65)), "INVALID_ARGUMENT"],

@@ -1,11 +1,13 @@
 /** SIGTERM while everybody talks: what was acknowledged is stored, and everybody is told to come back. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { credentials, makeClientConstructor } from "@grpc/grpc-js";
+import { serviceDefinition } from "../protos/descriptors.ts";
 import { errors } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
 import type { ServerFrame__Output } from "../protos/gen/chat/ServerFrame.ts";
 import { backoff, type Ledger, newLedger, pause } from "./crowd.ts";
 import { FrameSocket, grpcClient, RawSocket, send, Stream } from "./doors.ts";
-import { spawn, type Spawned, tempFolder } from "./harness.ts";
+import { eventually, spawn, type Spawned, tempFolder } from "./harness.ts";
 import { readLog, type Stored } from "./stored.ts";
 
 /** Says one thing after the other over gRPC, until one is not acknowledged. */
@@ -99,6 +101,39 @@ Deno.test("P1 durable: SIGTERM of ChatService answers what is in flight, and end
   assertParting(frames);
 });
 
+Deno.test("a balancer that watches the service's health is told before it stops, and new calls are sent elsewhere", async () => {
+  await using server = await spawn("grpc", { env: { CHAT_LOG: "sqlite::memory:" } });
+  const Health = makeClientConstructor(serviceDefinition("grpc.health.v1.Health"), "Health");
+  const health = new Health(`127.0.0.1:${server.port}`, credentials.createInsecure(), backoff);
+  using client = grpcClient(server.port, backoff);
+  const told: { status: string; code: number }[] = [];
+  const watch = health.makeServerStreamRequest(
+    "/grpc.health.v1.Health/Watch",
+    Health.service.Watch?.requestSerialize ?? fail,
+    Health.service.Watch?.responseDeserialize ?? fail,
+    { service: "chat.ChatService" },
+  );
+  watch.on("error", () => {});
+  watch.on("data", async ({ status }: { status: string }) => {
+    const code = await send(client, { username: "ann", message: status }).then(() => 0, ({ code }) => code);
+    told.push({ status, code });
+  });
+  await eventually(() => told.length === 1);
+  const stopped = server.kill("SIGTERM");
+  await eventually(() => told.length === 2);
+  watch.cancel();
+  await stopped;
+  assertEquals(told, [{ status: "SERVING", code: 0 }, {
+    status: "NOT_SERVING",
+    code: errors.UNAVAILABLE.grpc,
+  }]);
+  health.close();
+});
+
+function fail(): never {
+  throw new Error("the health service has no Watch");
+}
+
 Deno.test("P1 durable: SIGTERM of both servers in one process answers what is in flight at every door", async () => {
   await using folder = await tempFolder();
   await using server = await spawn("start", { env: { CHAT_LOG: `sqlite:${folder.file("chat.db")}` } });
@@ -107,10 +142,11 @@ Deno.test("P1 durable: SIGTERM of both servers in one process answers what is in
   using stream = new Stream(client, { username: "reader" });
   await stream.headers;
   await using sockets = new AsyncDisposableStack();
-  const framers = await Promise.all(Array.from({ length: 5 }, () => FrameSocket.connect(webPort)));
-  for (const [i, socket] of framers.entries()) {
+  const framers = await Promise.all(
+    Array.from({ length: 5 }, (_, i) => FrameSocket.join(webPort, `framer${i}`)),
+  );
+  for (const socket of framers) {
     sockets.use(socket);
-    await socket.ask({ open: { username: `framer${i}` } });
     await socket.ask({ follow: {} });
   }
   const learner = sockets.use(await RawSocket.connect(`ws://127.0.0.1:${webPort}/ws/learner`));

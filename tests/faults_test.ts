@@ -110,6 +110,21 @@ for (const what of ["new", "used"]) {
   });
 }
 
+Deno.test("ChatService does not start with keys that are none, says so, and leaves them and the log's lock as they were", async () => {
+  await using folder = await tempFolder();
+  const env = { CHAT_LOG: `sqlite:${folder.file("chat.db")}`, CHAT_DATA: folder.path };
+  const keys = folder.file("keys.json");
+  await Deno.writeTextFile(keys, "not keys");
+  assertRefused(await startUp("grpc", env), "it is not a set of keys");
+  assertEquals(await Deno.readTextFile(keys), "not keys");
+  await Deno.remove(keys);
+  await Deno.mkdir(keys);
+  assertRefused(await startUp("grpc", env), "cannot be read or made");
+  await Deno.remove(keys);
+  await using server = await spawn("grpc", { env });
+  assertEquals((await server.kill("SIGTERM")).code, 0);
+});
+
 const portsInUse: [Role, string][] = [["grpc", "GRPC_PORT"], ["web", "PORT"], ["start", "GRPC_PORT"], [
   "start",
   "PORT",

@@ -1,5 +1,6 @@
-/** Clients that share no code with us: Debian's python3-grpcio, with stubs from the tutorial's file alone, and buf. */
+/** Clients that share no code with us: Debian's python3-grpcio, with stubs from the tutorial's file or the contract, and buf. */
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { serviceDefinition } from "../protos/descriptors.ts";
 import { limits } from "../protos/limits.ts";
 import { grpcClient, send, Stream } from "./doors.ts";
 import { run, serveChat, toolArgs } from "./harness.ts";
@@ -42,6 +43,32 @@ Deno.test("P2 ordered: 200 Python streams on one channel get what 20 senders say
   }
 });
 
+Deno.test("Python with nothing but the generated stubs signs in, makes a room, speaks, edits, reacts, reads and follows", async () => {
+  await using chat = await serveChat();
+  const told = await runPython("guest", [`127.0.0.1:${chat.port}`], { protos: "protos" });
+  if (!told) return;
+  assertEquals(told, {
+    key: "ann",
+    taken: ["ALREADY_EXISTS", "NAME_TAKEN"],
+    same: true,
+    "no token": ["UNAUTHENTICATED", "UNAUTHENTICATED"],
+    room: ["attic", "tea", "Ann", 1],
+    "not yours": ["PERMISSION_DENIED", "PERMISSION_DENIED"],
+    again: [true, true],
+    "not your text": ["PERMISSION_DENIED", "PERMISSION_DENIED"],
+    read: [3, 3],
+    rooms: ["attic", "lobby"],
+    history: ["settings", "message", "edited", "reacted"],
+    text: ["hello @Ann", ["ann"]],
+    followed: true,
+    live: ["message", "edited", "deleted"],
+    seqs: [0, 1, 2],
+    people: ["Ann"],
+    refused: "FAILED_PRECONDITION",
+    ends: ["OK", "OK"],
+  });
+});
+
 /** Proto3 by hand, so that it may be wrong: a field of wire type 2. */
 function field(number: number, value: string | Uint8Array): number[] {
   const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
@@ -55,18 +82,24 @@ function field(number: number, value: string | Uint8Array): number[] {
 interface RawCase {
   method: string;
   hex: string;
-  stream?: boolean;
+  /** Whether answers come in a stream, or questions too. */
+  stream?: boolean | "both ways";
 }
 
 interface Answered {
   code: string;
   details: string;
+  hex: string;
 }
 
 const sendMethod = "/chat.ChatService/SendMessage";
 const streamMethod = "/chat.ChatService/StreamMessages";
+const sessionMethod = "/chat.ChatService/Session";
 
-function raw(bytes: readonly number[], { method = sendMethod, stream = false } = {}): RawCase {
+function raw(
+  bytes: readonly number[],
+  { method = sendMethod, stream = false }: Partial<Pick<RawCase, "method" | "stream">> = {},
+): RawCase {
   return { method, hex: new Uint8Array(bytes).toHex(), stream };
 }
 
@@ -76,7 +109,7 @@ async function answersToRaw(cases: RawCase[]): Promise<Answered[] | undefined> {
   using client = grpcClient(chat.port);
   using bystander = new Stream(client, { username: "bystander" });
   const good = raw([...field(1, "ann"), ...field(2, "still here")]);
-  const answers = await runPython("raw", [`127.0.0.1:${chat.port}`], [...cases, good]) as
+  const answers = await runPython("raw", [`127.0.0.1:${chat.port}`], { stdin: [...cases, good] }) as
     | Answered[]
     | undefined;
   if (!answers) return undefined;
@@ -98,10 +131,14 @@ Deno.test("bytes that are no message, or too many, get a code and a reason, and 
     "too much": raw([...ann, ...field(2, "x".repeat(limits.grpcMessageBytes))]),
     "a wrong method": raw(ann, { method: "/chat.ChatService/Shout" }),
     "a wrong service": raw(ann, { method: "/chat.Other/SendMessage" }),
+    "a frame, truncated": raw([...field(2, new Uint8Array(ann))].slice(0, -2), {
+      method: sessionMethod,
+      stream: "both ways",
+    }),
   };
   const answers = await answersToRaw(Object.values(cases));
   if (!answers) return;
-  const [text, name, truncated, garbage, stream, large, method, service] = answers;
+  const [text, name, truncated, garbage, stream, large, method, service, frame] = answers;
   for (const answer of [text, name]) assertMatch(answer?.details ?? "", /UTF-8/);
   for (const answer of [text, name, truncated, garbage, stream]) {
     assertEquals(answer?.code, "INVALID_ARGUMENT");
@@ -112,6 +149,9 @@ Deno.test("bytes that are no message, or too many, get a code and a reason, and 
   assertStringIncludes(large?.details ?? "", String(limits.grpcMessageBytes));
   assertEquals([method?.code, service?.code], ["UNIMPLEMENTED", "UNIMPLEMENTED"]);
   assertStringIncludes(method?.details ?? "", "Shout");
+  assertEquals(frame?.code, "OK", "a session goes on");
+  const told = new TextDecoder().decode(Uint8Array.fromHex(frame?.hex ?? ""));
+  assertMatch(told, /INVALID_ARGUMENT.+Cannot read the message: it ends too early/);
 });
 
 Deno.test("names and texts that break a rule are refused with the rule, on both calls, and not stored", async () => {
@@ -171,8 +211,8 @@ Deno.test("buf curl lists the services and their methods by reflection, sends, a
     "grpc.reflection.v1alpha.ServerReflection",
   ]);
   const methods = await bufCurl("--list-methods", address);
-  for (const method of ["chat.ChatService/SendMessage", "chat.ChatService/StreamMessages"]) {
-    assertStringIncludes(methods.stdout, method);
+  for (const method of Object.keys(serviceDefinition("chat.ChatService"))) {
+    assertStringIncludes(methods.stdout, `chat.ChatService/${method}\n`);
   }
   const sent = await bufCurl("-d", `{"username": "buf", "message": "hi"}`, `${address}${sendMethod}`);
   assertEquals(sent.code, 0, sent.stderr);
@@ -180,6 +220,15 @@ Deno.test("buf curl lists the services and their methods by reflection, sends, a
   using client = grpcClient(chat.port);
   using stream = new Stream(client, { username: "reader" });
   assertEquals((await stream.count(1)).map(({ username, message }) => [username, message]), [["buf", "hi"]]);
+  const method = (name: string) => `${address}/chat.ChatService/${name}`;
+  const guest = JSON.parse((await bufCurl("-d", `{"name": "Ann"}`, method("SignIn"))).stdout);
+  const header = ["-H", `authorization: Bearer ${guest.token}`];
+  const said = await bufCurl(...header, "-d", `{"text": "hello"}`, method("Say"));
+  assertEquals(JSON.parse(said.stdout).seq, "2", said.stderr);
+  const described = await bufCurl(...header, method("DescribeRoom"));
+  assertEquals(JSON.parse(described.stdout).head, "2", described.stderr);
+  const nobody = await bufCurl("-d", `{"text": "hello"}`, method("Say"));
+  assertStringIncludes(nobody.stderr, "unauthenticated");
   const refused = await bufCurl("-d", `{"username": "", "message": "hi"}`, `${address}${sendMethod}`);
   assertNotEquals(refused.code, 0);
   assertStringIncludes(refused.stderr, "invalid_argument");

@@ -1,7 +1,7 @@
 /** What a hostile client, or a hostile machine, tries. Each of these once took a server down, or told a reader nothing. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { limits } from "../protos/limits.ts";
-import { FrameSocket, grpcClient, RawSocket, send } from "./doors.ts";
+import { FrameSocket, grpcClient, RawSocket, send, signIn } from "./doors.ts";
 import { eventually, run, serveChat, serveWeb, spawn, tempFolder } from "./harness.ts";
 
 const wide = "漢".repeat(limits.frameBytes - 100);
@@ -9,8 +9,7 @@ const wide = "漢".repeat(limits.frameBytes - 100);
 Deno.test("P5 bounded: a message that is huge only in bytes is refused, and nobody else notices", async () => {
   await using chat = await serveChat();
   await using web = await serveWeb(chat.port);
-  await using neighbour = await FrameSocket.connect(web.port);
-  await neighbour.ask({ open: { username: "ann" } });
+  await using neighbour = await FrameSocket.join(web.port, "ann");
   await neighbour.ask({ follow: {} });
   await using tutorial = await RawSocket.connect(`ws://127.0.0.1:${web.port}/ws/mallory`);
   tutorial.send({ message: wide });
@@ -18,12 +17,13 @@ Deno.test("P5 bounded: a message that is huge only in bytes is refused, and nobo
   assertMatch(told?.error ?? "", /392,\d+ bytes and at most 16,384/);
   await using mallory = await FrameSocket.connect(web.port);
   assertEquals((await mallory.ask({ open: { username: wide } })).refused?.code, "INVALID_ARGUMENT");
-  await mallory.ask({ open: { username: "mallory" } });
+  assertEquals((await mallory.ask({ open: { token: wide } })).refused?.code, "UNAUTHENTICATED");
+  await mallory.ask({ open: {} });
   assertEquals(
     (await mallory.ask({ send: { text: "hi", clientId: wide } })).refused?.code,
     "INVALID_ARGUMENT",
   );
-  assertEquals((await mallory.ask({ follow: { room: wide } })).refused?.code, "NOT_FOUND");
+  assertEquals((await mallory.ask({ follow: { room: wide } })).refused?.code, "INVALID_ARGUMENT");
   assertEquals((await neighbour.ask({ send: { text: "all is well", clientId: "1" } })).sent?.seq, 1);
   assertEquals(neighbour.frames.filter(({ link }) => link && !link.up), []);
 });
@@ -31,8 +31,7 @@ Deno.test("P5 bounded: a message that is huge only in bytes is refused, and nobo
 Deno.test("P3 complete: several follows at once give each event once", async () => {
   await using chat = await serveChat();
   await using web = await serveWeb(chat.port);
-  await using browser = await FrameSocket.connect(web.port);
-  await browser.ask({ open: { username: "ann" } });
+  await using browser = await FrameSocket.join(web.port, "ann");
   browser.raw.send([11, 12, 13].map((id) => ({ id, follow: {} })));
   for (const text of ["one", "two", "three"]) await browser.ask({ send: { text, clientId: text } });
   assertEquals(await browser.count(3), ["one", "two", "three"]);
@@ -91,7 +90,8 @@ Deno.test("P5 bounded: pages that nobody takes are not read: over gRPC, and over
   session.on("error", () => {});
   session.pause();
   for (let id = 1; id <= 3_000; id++) session.write({ id, read: { after: 0, count: 500 } });
-  const greedy = await Promise.all(Array.from({ length: 4 }, () => greedySocket(web.port)));
+  const { token } = await signIn(web.port, "greedy");
+  const greedy = await Promise.all(Array.from({ length: 4 }, () => greedySocket(web.port, token)));
   await new Promise((resolve) => setTimeout(resolve, 3_000));
   const grown = { chat: await rss(chat.pid) - before.chat, web: await rss(web.pid) - before.web };
   session.cancel();
@@ -104,11 +104,12 @@ Deno.test("P5 bounded: pages that nobody takes are not read: over gRPC, and over
 });
 
 /** A WebSocket client on a bare TCP connection that asks for many pages and reads none. */
-async function greedySocket(port: number): Promise<Deno.TcpConn> {
+async function greedySocket(port: number, token: string): Promise<Deno.TcpConn> {
   const conn = await Deno.connect({ hostname: "127.0.0.1", port });
   const lines = [
     "GET /ws HTTP/1.1",
     "Host: localhost",
+    `Authorization: Bearer ${token}`,
     "Connection: Upgrade",
     "Upgrade: websocket",
     "Sec-WebSocket-Version: 13",
@@ -129,8 +130,7 @@ Deno.test("P5 bounded: a gateway that runs out of files goes on, and serves agai
   await using chat = await serveChat();
   const wrap = ["bash", "-c", 'ulimit -n 256; exec "$@"', "bash"];
   await using web = await spawn("web", { env: { CHAT_ADDRESS: `localhost:${chat.port}` }, wrap });
-  await using early = await FrameSocket.connect(web.port);
-  await early.ask({ open: { username: "ann" } });
+  await using early = await FrameSocket.join(web.port, "ann");
   const connects = Array.from({ length: 400 }, () => Deno.connect({ hostname: "127.0.0.1", port: web.port }));
   const opened = (await Promise.allSettled(connects)).flatMap((one) =>
     one.status === "fulfilled" ? [one.value] : []

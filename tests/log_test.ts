@@ -140,6 +140,26 @@ onEngines(
   },
 );
 
+onEngines(
+  "P2 ordered: through Chat, who is answered finds the event here, however late the log tells of it",
+  async (open) => {
+    await using log = await open();
+    const late = withOwn(log, {
+      async *tail(after: number, options: { signal: AbortSignal }) {
+        for await (const records of log.tail(after, options)) {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          yield records;
+        }
+      },
+    });
+    await using chat = await chatOn(late);
+    for (let i = 1; i <= 3; i++) {
+      const { event } = await chat.write("lobby", as(bob, hi));
+      assertEquals([event.seq, chat.feed("lobby").tail.head], [i, i]);
+    }
+  },
+);
+
 /** A log whose first append fails. */
 function failOnce(log: Log): Log {
   let failed = false;
@@ -148,10 +168,14 @@ function failOnce(log: Log): Log {
     failed = true;
     return Promise.reject(new ChatError("UNAVAILABLE", "Cannot write: it is locked, try again."));
   };
+  return withOwn(log, { append });
+}
+
+/** The log, with some of its methods replaced. */
+function withOwn(log: Log, own: Partial<Log>): Log {
   return new Proxy(log, {
     get: (target, name) => {
-      if (name === "append") return append;
-      const value = Reflect.get(target, name);
+      const value = Reflect.get(own, name) ?? Reflect.get(target, name);
       return typeof value === "function" ? value.bind(target) : value;
     },
   });

@@ -62,6 +62,7 @@ const sameNames: [string, string, string][] = [
   ["case, in Greek", "ΝΙΚΟΣ", "νικοσ"],
   ["case, with a final sigma", "ΝΙΚΟΣ", "νικος"],
   ["case, in German", "Strauß", "STRAUSS"],
+  ["case, of a capital ß", "Strauß", "STRAUẞ"],
   ["width", "ann", "ａｎｎ"],
   ["composition", "Zoë", "Zoe\u0308"],
   ["Cyrillic small letters", "paypal", "раураl"],

@@ -254,3 +254,32 @@ Deno.test("sdk: a follow that may not be ends its loop with the refusal; one tha
   assertInstanceOf(error, ChatError);
   assertEquals(error.code, "PERMISSION_DENIED");
 });
+
+Deno.test("sdk: a name that an unanswered sign-in may have taken is asked for again; one that somebody has is not", async () => {
+  const wires = new Wires();
+  const unreached = new ChatError("UNAVAILABLE", "Cannot reach it.");
+  const taken = new ChatError("NAME_TAKEN", "Cannot use the name.");
+  wires.signInErrors.push(unreached, taken, taken);
+  await using _ = await connectOver(wires, { name: "ann", timing });
+  assertEquals(wires.signIns, 4);
+
+  const others = new Wires();
+  others.signInErrors.push(taken);
+  assertEquals(await assertRejects(() => connectOver(others, { name: "ann", timing })), taken);
+});
+
+Deno.test("sdk: a token is renewed before it expires, so that one who stays for months remains who they are", async () => {
+  const { wires, chat } = await join();
+  await using _ = chat;
+  wires.now.end();
+  await until(() => wires.ends.length === 2, "another wire");
+  assertEquals(wires.signIns, 1);
+
+  const others = new Wires();
+  others.tokenMs = 100;
+  await using other = await connectOver(others, { name: "ann", timing });
+  await pause(60);
+  others.now.end();
+  await until(() => others.ends.length === 2, "another wire");
+  assertEquals([others.signIns, other.principal.id], [2, "guest:1"]);
+});

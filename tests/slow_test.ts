@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { status } from "@grpc/grpc-js";
 import { errors } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
-import { FrameSocket, grpcClient, send, Stream } from "./doors.ts";
+import { FrameSocket, grpcClient, send, signIn, Stream } from "./doors.ts";
 import { serveChat, serveWeb } from "./harness.ts";
 
 /** A WebSocket client on a bare TCP connection, which reads only when asked to. */
@@ -14,11 +14,12 @@ class BareSocket implements Disposable {
     this.#conn = conn;
   }
 
-  static async connect(port: number, path: string): Promise<BareSocket> {
+  static async connect(port: number, path: string, token = ""): Promise<BareSocket> {
     const conn = await Deno.connect({ hostname: "127.0.0.1", port });
     const lines = [
       `GET ${path} HTTP/1.1`,
       "Host: localhost",
+      `Authorization: Bearer ${token}`,
       "Connection: Upgrade",
       "Upgrade: websocket",
       "Sec-WebSocket-Version: 13",
@@ -59,11 +60,12 @@ Deno.test("P5 bounded: readers that take nothing are told TOO_SLOW after 30 s an
   await using chat = await serveChat();
   await using web = await serveWeb(chat.port);
   using client = grpcClient(chat.port);
-  await using neighbour = await FrameSocket.connect(web.port);
+  await using neighbour = await FrameSocket.join(web.port, "neighbour");
   await neighbour.ask({ follow: {} });
 
-  using frames = await BareSocket.connect(web.port, "/ws");
-  await frames.send([{ id: 1, follow: {} }]);
+  const { token } = await signIn(web.port, "frames");
+  using frames = await BareSocket.connect(web.port, "/ws", token);
+  await frames.send([{ id: 1, open: {} }, { id: 2, follow: {} }]);
   using tutorial = await BareSocket.connect(web.port, "/ws/ann");
   const stalled = client.streamMessages({ username: "reader" });
   const ended = new Promise<{ code: number; word: unknown }>((resolve) =>

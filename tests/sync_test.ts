@@ -134,6 +134,7 @@ const served = [
   "log",
   "protos",
   "runtime",
+  "service",
   "tests/std_assert",
 ];
 

@@ -63,10 +63,16 @@ export class Wires implements Transport {
   readonly rate = { perSecond: 1e6, burst: 1e6 };
   readonly ends: FarEnd[] = [];
   signIns = 0;
+  /** How long a token is good for. */
+  tokenMs = 1e9;
+  /** What the next sign-ins are refused with. */
+  readonly signInErrors: ChatError[] = [];
 
   signIn({ name }: { name: string }) {
     this.signIns++;
-    const expires = new Date(Date.now() + 1e9).toISOString();
+    const error = this.signInErrors.shift();
+    if (error) return Promise.reject(error);
+    const expires = new Date(Date.now() + this.tokenMs).toISOString();
     return Promise.resolve({
       token: `token of ${name}`,
       principal: { id: "guest:1", name, key: name },

@@ -1,4 +1,4 @@
-"""Sends raw bytes over gRPC. Reads [{"method", "hex", "stream"}] and prints each one's status, as JSON."""
+"""Sends raw bytes over gRPC. Reads [{"method", "hex", "stream"}] and prints each one's status and first answer, as JSON."""
 
 import json
 import sys
@@ -12,7 +12,9 @@ def same(data):
 
 def call(channel, method, data, stream):
     try:
-        if stream:
+        if stream == "both ways":
+            answer = next(channel.stream_stream(method, same, same)(iter([data]), timeout=20))
+        elif stream:
             answer = next(channel.unary_stream(method, same, same)(data, timeout=20))
         else:
             answer = channel.unary_unary(method, same, same)(data, timeout=20)
