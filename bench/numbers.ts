@@ -1,0 +1,17 @@
+/** docs/numbers.md: what stands between `<!-- bench:x -->` and the next `<!-- end -->` is written by the benchmark. */
+
+const file = new URL("../docs/numbers.md", import.meta.url);
+
+/** Writes parts of the document, by name; the others stay as they are. Throws if there is no place for one. */
+export async function writeNumbers(parts: Readonly<Record<string, string>>): Promise<void> {
+  await Deno.writeTextFile(file, replaceParts(await Deno.readTextFile(file), parts));
+}
+
+/** The text with its parts replaced. */
+export function replaceParts(text: string, parts: Readonly<Record<string, string>>): string {
+  return Object.entries(parts).reduce((text, [name, part]) => {
+    const pattern = new RegExp(`(<!-- bench:${name} -->\n)[^]*?(<!-- end -->)`);
+    if (!pattern.test(text)) throw new Error(`Cannot write "${name}": docs/numbers.md has no place for it.`);
+    return text.replace(pattern, (_, begin, end) => `${begin}\n${part}\n\n${end}`);
+  }, text);
+}

@@ -1,0 +1,67 @@
+/** One room: everybody in it hears everybody. */
+import { loadColumns } from "../figures.ts";
+import { setScene } from "../scene.ts";
+import { type Cell, shape } from "../shape.ts";
+import { steady } from "../steady.ts";
+
+interface RoomCell extends Cell {
+  readonly clients: number;
+  /** Messages a second. */
+  readonly perSecond: number;
+  readonly seconds?: number;
+}
+
+function cell(clients: number, perSecond: number, more: { seconds?: number } = {}): RoomCell {
+  return { name: `${clients} × ${perSecond}/s`, clients, perSecond, ...more };
+}
+
+/** The cells that the bars speak of. */
+export const roomCells = {
+  tiny: cell(9, 10, { seconds: 10 }),
+  light: cell(100, 10, { seconds: 10 }),
+  small: cell(100, 200),
+  middle: cell(1_000, 20),
+  large: cell(5_000, 4),
+  busy: cell(1_000, 200),
+} as const satisfies Record<string, RoomCell>;
+
+/** The shape. */
+export const room = shape<RoomCell>({
+  name: "room",
+  title: "One room",
+  about:
+    "So many browsers in one room, and so many messages a second in all. Those who write are browsers of the " +
+    "room too, and write at most 50 messages a second each. `100 × 10/s` is light load: what counts there is the latency.",
+  columns: [
+    ...loadColumns,
+    { figure: "ackP50", head: "ack p50, ms", digits: 1 },
+    { figure: "ackP99", head: "ack p99, ms", digits: 1 },
+  ],
+  cells: [
+    roomCells.tiny,
+    roomCells.light,
+    roomCells.small,
+    cell(100, 1_000),
+    roomCells.middle,
+    roomCells.busy,
+    roomCells.large,
+    cell(5_000, 40),
+  ],
+  quickCells: [cell(5, 50, { seconds: 0.3 })],
+  peers: (cell) =>
+    cell.clients < 10 ? [...all, "tutorial"] : Object.values(roomCells).includes(cell) ? all : fewer,
+  measure: async (peer, { clients, perSecond, seconds = 5 }) => {
+    await using scene = await setScene(peer, { clients, writers: writersFor(perSecond, clients) });
+    return await steady(scene, { perSecond, seconds, audience: clients });
+  },
+});
+
+const all = ["ours", "deno", "bun", "ws", "socketio", "nats", "mosquitto", "c"];
+
+/** Those who take part where no bar asks for the others. */
+const fewer = ["ours", "deno", "bun", "c"];
+
+/** Nobody writes faster than a browser may. */
+export function writersFor(perSecond: number, clients: number): number {
+  return Math.min(clients, Math.ceil(perSecond / 50));
+}
