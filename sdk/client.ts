@@ -91,27 +91,31 @@ export class Client implements AsyncDisposable {
     { text, replyTo = 0, ...once }: Once & { text: string; replyTo?: number },
     options?: WaitOptions,
   ): Promise<Sent> {
-    return this.#change("sent", options, (at) => ({ send: { ...at, text, replyTo } }), once);
+    return this.#change("sent", { ...once, ...options }, (at) => ({ send: { ...at, text, replyTo } }));
   }
 
   /** Gives an own message another text. */
   edit({ target, text, ...once }: OnMessage & { text: string }, options?: WaitOptions): Promise<Sent> {
-    return this.#change("sent", options, (at) => ({ edit: { ...at, target, text } }), once);
+    return this.#change("sent", { ...once, ...options }, (at) => ({ edit: { ...at, target, text } }));
   }
 
   /** Takes the text of an own message away for good. */
   delete({ target, ...once }: OnMessage, options?: WaitOptions): Promise<Sent> {
-    return this.#change("sent", options, (at) => ({ delete: { ...at, target } }), once);
+    return this.#change("sent", { ...once, ...options }, (at) => ({ delete: { ...at, target } }));
   }
 
   /** Puts one emoji on a message. */
   react({ target, emoji, ...once }: OnMessage & { emoji: string }, options?: WaitOptions): Promise<Sent> {
-    return this.#change("sent", options, (at) => ({ react: { ...at, target, emoji } }), once);
+    return this.#change("sent", { ...once, ...options }, (at) => ({ react: { ...at, target, emoji } }));
   }
 
   /** Takes one emoji off a message. */
   unreact({ target, emoji, ...once }: OnMessage & { emoji: string }, options?: WaitOptions): Promise<Sent> {
-    return this.#change("sent", options, (at) => ({ react: { ...at, target, emoji, remove: true } }), once);
+    return this.#change(
+      "sent",
+      { ...once, ...options },
+      (at) => ({ react: { ...at, target, emoji, remove: true } }),
+    );
   }
 
   /** Makes a room. ALREADY_EXISTS if there is one of that name. */
@@ -119,12 +123,12 @@ export class Client implements AsyncDisposable {
     { topic = "", ...once }: Once & { room: string; topic?: string },
     options?: WaitOptions,
   ): Promise<Room> {
-    return this.#change("room", options, (at) => ({ createRoom: { ...at, topic } }), once);
+    return this.#change("room", { ...once, ...options }, (at) => ({ createRoom: { ...at, topic } }));
   }
 
   /** Changes what an own room is for. */
   setTopic({ topic, ...once }: Once & { room: string; topic: string }, options?: WaitOptions): Promise<Room> {
-    return this.#change("room", options, (at) => ({ changeRoom: { ...at, topic } }), once);
+    return this.#change("room", { ...once, ...options }, (at) => ({ changeRoom: { ...at, topic } }));
   }
 
   /** Archives an own room, so that it can only be read, or brings it back. */
@@ -132,7 +136,7 @@ export class Client implements AsyncDisposable {
     { archived, ...once }: Once & { room: string; archived: boolean },
     options?: WaitOptions,
   ): Promise<Room> {
-    return this.#change("room", options, (at) => ({ changeRoom: { ...at, archived } }), once);
+    return this.#change("room", { ...once, ...options }, (at) => ({ changeRoom: { ...at, archived } }));
   }
 
   /** Lists rooms by name; fewer than asked for means that these are the last. */
@@ -206,12 +210,11 @@ export class Client implements AsyncDisposable {
 
   async #change<Is extends keyof Bodies>(
     is: Is,
-    options: WaitOptions | undefined,
+    { room = lobby, clientId = crypto.randomUUID(), signal }: Once & WaitOptions,
     command: (at: { person: number; room: string; clientId: string }) => ReturnType<Command>,
-    { room = lobby, clientId = crypto.randomUUID() }: Once,
   ): Promise<Bodies[Is]> {
     const give: Command = (person) => command({ person, room, clientId });
-    return bodyOf(await this.#session.give(give, { ordered: true, signal: options?.signal }), is);
+    return bodyOf(await this.#session.give(give, { ordered: true, signal }), is);
   }
 
   async #ask<Is extends keyof Bodies>(

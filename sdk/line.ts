@@ -1,6 +1,7 @@
 /** The line to a server: drives the connection's states, signs in, opens the person, and keeps both sides alive. */
 import { ChatError, toChatError } from "../protos/errors.ts";
 import type { Principal } from "../protos/events.ts";
+import { limits } from "../protos/limits.ts";
 import type { ClientFrame } from "../protos/gen/chat/ClientFrame.ts";
 import { type Backoff, beginning, type Connection, type Happening, next } from "./connection.ts";
 import type { Frame } from "./frames.ts";
@@ -11,7 +12,7 @@ import type { Transport, Wire } from "./transport.ts";
 export interface Timing extends Backoff {
   /** Each side says something at least this often. */
   readonly heartbeatMs: number;
-  /** A server that was silent for so long is taken for dead. */
+  /** A server that was silent for so long is taken for dead. Servers say something every 10 s. */
   readonly silenceMs: number;
   /** A wire that is not open after so long is given up. */
   readonly openingMs: number;
@@ -54,6 +55,7 @@ export class Line {
   #identity: Identity;
   #principal: Principal | undefined;
   #renewAt = Infinity;
+  #unansweredUntil = 0;
   #wire: Wire | undefined;
   #pulse: Pulse | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -158,7 +160,7 @@ export class Line {
     try {
       await this.#signIn(AbortSignal.any([late.signal, this.#stop.signal]));
     } catch (error) {
-      return this.#end(turn, toChatError(error));
+      return this.#signInFailed(turn, toChatError(error));
     }
     const current = () => this.#connection.is === "connecting" && this.#connection.turn === turn;
     if (!current()) return;
@@ -186,6 +188,14 @@ export class Line {
     this.#identity = { name, token: given };
     const lifeMs = Date.parse(expires) - Date.now();
     this.#renewAt = Number.isNaN(lifeMs) ? Infinity : Date.now() + lifeMs * renewShare;
+  }
+
+  /** A sign-in that was not answered may have taken the name all the same, and nobody can use it before it is free. */
+  #signInFailed(turn: number, why: ChatError): void {
+    const now = Date.now();
+    if (why.code !== "NAME_TAKEN") this.#unansweredUntil = now + limits.guestAwayMs;
+    const comeBack = why.retry || (why.code === "NAME_TAKEN" && now < this.#unansweredUntil);
+    this.#end(turn, why, { comeBack });
   }
 
   #hear(turn: number, frame: Frame): void {

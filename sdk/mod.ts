@@ -19,6 +19,7 @@ export { Client, type WaitOptions } from "./client.ts";
 export { connect, type ConnectOptions, connectOver } from "./connect.ts";
 export type { Connection } from "./connection.ts";
 export { type Cursor, type CursorStore, fileCursor, memoryCursor } from "./cursor.ts";
+export type { Timing } from "./line.ts";
 export type { FirstReplay, FollowOptions } from "./follow.ts";
 export type { Told } from "./reading.ts";
 export type { SignedIn, Transport, Wire, WireEvents } from "./transport.ts";

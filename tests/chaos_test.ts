@@ -15,5 +15,5 @@ async function tryIt(scenario: Scenario, seed: number): Promise<void> {
 }
 
 for (const scenario of Object.values(scenarios)) {
-  Deno.test(`${scenario.about} (${scenario.name}, seed ${seed})`, () => tryIt(scenario, seed));
+  Deno.test(`${scenario.about} (${scenario.name}, small, seed ${seed})`, () => tryIt(scenario, seed));
 }

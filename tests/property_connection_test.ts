@@ -192,20 +192,23 @@ Deno.test("P2 ordered: sdk: pipelined commands are stored in the order they were
 
 Deno.test("P5 bounded: sdk: in no span of time does a client give more commands than the server allows", () => {
   const rate = { perSecond: 100, burst: 400 };
-  fc.assert(fc.property(fc.array(fc.nat(8), { maxLength: 1_500, size: "max" }), (gaps) => {
-    let pace = fullPace(rate, 0);
-    let now = 0;
-    const taken: number[] = [];
-    for (const gap of gaps) {
-      now += gap;
-      const tried = take(pace, rate, now);
-      pace = tried.pace;
-      if (tried.waitMs === 0) taken.push(now);
-      else assert(take(pace, rate, now + tried.waitMs).waitMs === 0, "after the wait there is one");
-    }
-    for (let i = 0; i < taken.length; i += 50) {
-      const span = now - (taken[i] ?? 0);
-      assert(taken.length - i <= rate.burst + span * rate.perSecond / 1_000 + 1);
-    }
-  }), { endOnFailure: true });
+  fc.assert(
+    fc.property(fc.array(fc.nat(8), { maxLength: 1_500, size: "max" }), (gaps) => {
+      let pace = fullPace(rate, 0);
+      let now = 0;
+      const taken: number[] = [];
+      for (const gap of gaps) {
+        now += gap;
+        const tried = take(pace, rate, now);
+        pace = tried.pace;
+        if (tried.waitMs === 0) taken.push(now);
+        else assert(take(pace, rate, now + tried.waitMs).waitMs === 0, "after the wait there is one");
+      }
+      for (let i = 0; i < taken.length; i += 50) {
+        const span = now - (taken[i] ?? 0);
+        assert(taken.length - i <= rate.burst + span * rate.perSecond / 1_000 + 1);
+      }
+    }),
+    { endOnFailure: true },
+  );
 });

@@ -149,7 +149,7 @@ function* checkReaders(
     }
     if (entry.is !== "read") continue;
     const place = places.get(entry.reader);
-    if (place) yield* checkRead(entry, place, log);
+    if (place) yield* checkRead(entry, { place, log });
     else {yield {
         anomaly: "phantom",
         what: `${entry.reader} was given ${describe(entry)} before it followed`,
@@ -166,8 +166,7 @@ function* checkReaders(
 
 function* checkRead(
   read: Of<"read">,
-  place: { epoch: string; seq: number },
-  { epoch, events }: RoomLog,
+  { place, log: { epoch, events } }: { place: { epoch: string; seq: number }; log: RoomLog },
 ): Generator<Finding> {
   const where = `${read.reader} was given ${describe(read)} after ${place.seq}`;
   if (read.epoch !== place.epoch) yield { anomaly: "silent gap", what: `${where}, of another epoch` };

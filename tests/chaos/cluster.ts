@@ -2,6 +2,7 @@
 import { quietPort, spawn, type Spawned, tempFolder } from "../harness.ts";
 import type { Dice } from "./dice.ts";
 import { Proxy } from "./proxy.ts";
+import { openTap, type Tap } from "./tap.ts";
 
 /** A log that a run makes for itself: what `CHAT_LOG` is set to, in a folder that goes away. */
 export const engines: Readonly<Record<string, (folder: string) => string>> = {
@@ -107,6 +108,8 @@ export interface ClusterOptions {
   readonly log: string;
   readonly gateways: number;
   readonly random: Dice;
+  /** Listen in on what gateways ask of ChatService. */
+  readonly tapped?: boolean;
 }
 
 /** The servers of a run. */
@@ -115,20 +118,23 @@ export class Cluster implements AsyncDisposable {
   readonly gateways: readonly Node[];
   /** The network from each gateway to ChatService. */
   readonly links: readonly Proxy[];
+  readonly tap: Tap | undefined;
   readonly #stack: AsyncDisposableStack;
 
-  private constructor(chat: Node, { gateways, links, stack }: {
+  private constructor(chat: Node, { gateways, links, tap, stack }: {
     gateways: readonly Node[];
     links: readonly Proxy[];
+    tap: Tap | undefined;
     stack: AsyncDisposableStack;
   }) {
     this.chat = chat;
     this.gateways = gateways;
     this.links = links;
+    this.tap = tap;
     this.#stack = stack;
   }
 
-  static async start({ log, gateways: count, random }: ClusterOptions): Promise<Cluster> {
+  static async start({ log, gateways: count, random, tapped = false }: ClusterOptions): Promise<Cluster> {
     const engine = engines[log];
     if (!engine) {
       throw new TypeError(`Cannot run on "${log}": the engines are ${Object.keys(engines).join(", ")}.`);
@@ -138,17 +144,18 @@ export class Cluster implements AsyncDisposable {
     const env = { CHAT_LOG: engine(folder.path), CHAT_DATA: folder.file("data") };
     const serve = (port: number) => spawn("grpc", { env: { ...env, GRPC_PORT: `${port}` } });
     const chat = starting.use(await Node.start("ChatService", serve, { random }));
+    const tap = tapped ? starting.use(await openTap(chat.port)) : undefined;
     const links: Proxy[] = [];
     const gateways: Node[] = [];
     for (let i = 0; i < count; i++) {
-      const link = starting.use(await Proxy.start(() => chat.port, { random }));
+      const link = starting.use(await Proxy.start(() => tap?.port ?? chat.port, { random }));
       const run = (port: number) =>
         spawn("web", { env: { CHAT_ADDRESS: `127.0.0.1:${link.port}`, PORT: `${port}` } });
       gateways.push(starting.use(await Node.start(`gateway ${i + 1}`, run, { random })));
       links.push(link);
     }
     const stack = starting.move();
-    return new Cluster(chat, { gateways, links, stack });
+    return new Cluster(chat, { gateways, links, tap, stack });
   }
 
   /** All processes. */

@@ -14,7 +14,7 @@ export function dice(seed: number): Dice {
 }
 
 /** A whole number from `from` up to and including `to`. */
-export function between(random: Dice, from: number, to: number): number {
+export function between(random: Dice, [from, to]: readonly [number, number]): number {
   return from + Math.floor(random() * (to - from + 1));
 }
 

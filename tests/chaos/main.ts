@@ -28,11 +28,10 @@ async function main(): Promise<number> {
     for (const line of details(verdict)) say(line);
   }
   terminal.say(`\n${table(verdicts)}\n`);
-  const good = verdicts.every(({ verdict }) => isGood(verdict));
-  terminal.say(
-    good ? "All promises were kept." : `Broken. Again: deno task chaos --seed ${seed} --size ${size}`,
-  );
-  return good ? 0 : 1;
+  const bad = verdicts.filter(({ verdict }) => !isGood(verdict)).map(({ name }) => name);
+  const again = `deno task chaos --seed ${seed} --size ${size} --log ${log} --only ${bad.join(",")}`;
+  terminal.say(bad.length === 0 ? "All promises were kept." : `Broken. Again: ${again}`);
+  return bad.length === 0 ? 0 : 1;
 }
 
 Deno.exit(await main());

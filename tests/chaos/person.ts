@@ -32,6 +32,7 @@ export class Person implements AsyncDisposable {
   readonly #room: string;
   readonly #counts: Counts;
   #said = 0;
+  #acked = 0;
   #place = { epoch: "", seq: 0 };
   #listening = Promise.resolve();
 
@@ -60,6 +61,11 @@ export class Person implements AsyncDisposable {
     return this.#place.seq;
   }
 
+  /** The newest seq that it was answered. */
+  get acked(): number {
+    return this.#acked;
+  }
+
   /** Says one thing, and resolves when it is answered. */
   async say(text = `${this.name} says ${this.#said}`): Promise<void> {
     const [sender, clientId] = [this.name, `${this.name}-${this.#said++}`];
@@ -67,6 +73,7 @@ export class Person implements AsyncDisposable {
     try {
       const { epoch, seq, duplicate } = await this.chat.send({ room: this.#room, text, clientId });
       if (duplicate) this.#counts.repeated++;
+      this.#acked = Math.max(this.#acked, seq);
       this.#history.add({ is: "acked", sender, clientId, epoch, seq });
     } catch (error) {
       const { code = String(error) } = error as { code?: string };
@@ -89,6 +96,18 @@ export class Person implements AsyncDisposable {
     await Promise.all(unanswered);
   }
 
+  /** Says so many things a second, of so many bytes, without waiting for answers; resolves when all are answered. */
+  async talkAt(perSecond: number, { bytes, signal }: { bytes: number; signal: AbortSignal }): Promise<void> {
+    const said: Promise<void>[] = [];
+    const began = performance.now();
+    for (let i = 0; !signal.aborted; i++) {
+      await pause(began + i * 1_000 / perSecond - performance.now(), { signal });
+      const text = `t=${(performance.timeOrigin + performance.now()).toFixed(2)} ${this.name} says ${i} `;
+      said.push(this.say(text.padEnd(bytes, "x")));
+    }
+    await Promise.all(said);
+  }
+
   /** Listens from the room's first event on, until the person is disposed. Resolves once it follows. */
   async listen(): Promise<void> {
     const follows = Promise.withResolvers<void>();
@@ -109,10 +128,7 @@ export class Person implements AsyncDisposable {
     if (told.is === "fault") this.#history.add({ is: "fault", reader, what: told.error.message });
     else if (told.is === "event") {
       const { sender, clientId, message } = told.event;
-      // A room begins with its settings, which nobody of a run says.
-      if (message) {
-        this.#history.add({ is: "read", reader, epoch, seq, sender, clientId, text: message.text });
-      } else this.#history.add({ is: "follows", reader, epoch, after: seq, reset: true });
+      this.#history.add({ is: "read", reader, epoch, seq, sender, clientId, text: message?.text ?? "" });
     } else {
       if (told.is === "reset") this.#counts.resets++;
       this.#history.add({ is: "follows", reader, epoch, after: seq, reset: told.is === "reset" });

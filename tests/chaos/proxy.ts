@@ -116,6 +116,8 @@ export class Proxy implements AsyncDisposable {
       return;
     }
     const server = connect({ host: "127.0.0.1", port: this.#to(), allowHalfOpen: true });
+    // Or Nagle's algorithm and delayed acknowledgements would add a temper of their own, 40 ms.
+    for (const socket of [client, server]) socket.setNoDelay(true);
     const way = (direction: "up" | "down") => () => this.#temper[direction];
     const link = new Link(
       new Pump(client, server, {
@@ -128,7 +130,7 @@ export class Proxy implements AsyncDisposable {
         random: this.#random,
         count: (n) => this.counts.bytesDown += n,
       }),
-      () => this.#links.delete(link),
+      { ended: () => this.#links.delete(link) },
     );
     this.#links.add(link);
   }
@@ -140,7 +142,7 @@ class Link {
   readonly #down: Pump;
   readonly #ended: () => void;
 
-  constructor(up: Pump, down: Pump, ended: () => void) {
+  constructor(up: Pump, down: Pump, { ended }: { ended: () => void }) {
     this.#up = up;
     this.#down = down;
     this.#ended = ended;

@@ -8,7 +8,7 @@ export function pause(ms: number, { signal }: { signal?: AbortSignal } = {}): Pr
       signal?.removeEventListener("abort", done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const timer = setTimeout(done, Math.max(0, ms));
     if (signal?.aborted) done();
     else signal?.addEventListener("abort", done);
   });
@@ -34,4 +34,16 @@ export async function until(
   { ms = 15_000 } = {},
 ): Promise<void> {
   if (!await holds(condition, { ms })) throw new Error(`waited ${ms} ms for ${what}`);
+}
+
+/** Waits for all of them, for so long at most; gives a line for what is not done by then. */
+export async function unfinished(
+  promises: readonly Promise<unknown>[],
+  { ms = 120_000 } = {},
+): Promise<string[]> {
+  let left = promises.length;
+  for (const promise of promises) promise.finally(() => left--).catch(() => {});
+  return await holds(() => left === 0, { ms })
+    ? []
+    : [`${left} of ${promises.length} people wait for answers for good`];
 }

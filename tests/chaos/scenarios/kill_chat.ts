@@ -3,15 +3,16 @@ import { Cluster } from "../cluster.ts";
 import { between, fork } from "../dice.ts";
 import { History } from "../history.ts";
 import { judge } from "../judge.ts";
+import { Learner } from "../learners.ts";
 import { Person } from "../person.ts";
 import type { RunOptions, Scenario, Verdict } from "../verdict.ts";
-import { holds, pause } from "../wait.ts";
+import { holds, pause, unfinished } from "../wait.ts";
 
 /** `kill -9` of ChatService. */
 export const killChat: Scenario = {
   name: "kill-chat",
   about:
-    "P1 P2 P3 P4: kill -9 of ChatService under 50 retrying senders on both doors: four zeros, seq dense 1..N",
+    "P1 P2 P3 P4: kill -9 of ChatService under 50 retrying senders on both doors, and learners: four zeros, seq dense 1..N",
   run,
 };
 
@@ -29,11 +30,18 @@ async function run(
   for (const person of crowd) people.use(person);
   const readers = crowd.filter((_, i) => i % 5 === 0);
   await Promise.all(readers.map((reader) => reader.listen()));
+  const ports = cluster.gateways.map(({ port }) => port);
+  const joining = Array.from(
+    { length: 10 },
+    (_, i) => Learner.join(ports[i % ports.length] ?? 0, `learner-${i}`),
+  );
+  const learners = (await Promise.all(joining)).map((learner) => people.use(learner));
 
   const stop = new AbortController();
   const talking = crowd.map((person) =>
-    person.talk({ paceMs: between(random, 10, 50), signal: stop.signal })
+    person.talk({ paceMs: between(random, [10, 50]), signal: stop.signal })
   );
+  const learning = learners.slice(0, 5).map((learner) => learner.talk({ paceMs: 60, signal: stop.signal }));
   const broken: string[] = [];
   for (let round = 1; round <= rounds; round++) {
     const before = history.count("acked");
@@ -41,12 +49,12 @@ async function run(
       broken.push(`round ${round}: nothing is acknowledged any more`);
       break;
     }
-    await pause(between(random, 0, 200));
+    await pause(between(random, [0, 200]));
     await cluster.chat.crash();
     if (round % 20 === 0) say(`${round} of ${rounds} kills, ${history.count("acked")} acked`);
   }
   stop.abort();
-  await Promise.all(talking);
+  broken.push(...await unfinished([...talking, ...learning]));
   const sum = (of: (person: Person) => number, among = crowd) =>
     among.reduce((sum, person) => sum + of(person), 0);
   const framers = crowd.slice(25);
@@ -58,5 +66,5 @@ async function run(
   if (rounds >= 20 && repeated === 0) {
     broken.push("no kill fell between a store and its answer: nothing was tried");
   }
-  return await judge({ cluster, history, readers, broken, figures: { kills: rounds, repeated } });
+  return await judge({ cluster, history, readers, learners, broken, figures: { kills: rounds, repeated } });
 }

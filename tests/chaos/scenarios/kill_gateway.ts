@@ -5,7 +5,7 @@ import { History } from "../history.ts";
 import { judge } from "../judge.ts";
 import { Person } from "../person.ts";
 import type { RunOptions, Scenario, Verdict } from "../verdict.ts";
-import { holds, pause } from "../wait.ts";
+import { holds, pause, unfinished } from "../wait.ts";
 
 /** `kill -9` of gateways. */
 export const killGateway: Scenario = {
@@ -30,7 +30,7 @@ async function run(
 
   const stop = new AbortController();
   const talking = crowd.map((person) =>
-    person.talk({ paceMs: between(random, 30, 150), signal: stop.signal })
+    person.talk({ paceMs: between(random, [30, 150]), signal: stop.signal })
   );
   const broken: string[] = [];
   for (let round = 1; round <= rounds; round++) {
@@ -39,12 +39,12 @@ async function run(
       broken.push(`round ${round}: nothing is acknowledged any more`);
       break;
     }
-    await pause(between(random, 0, 200));
+    await pause(between(random, [0, 200]));
     await pick(random, cluster.gateways).crash();
     if (round % 20 === 0) say(`${round} of ${rounds} kills, ${history.count("acked")} acked`);
   }
   stop.abort();
-  await Promise.all(talking);
+  broken.push(...await unfinished(talking));
   const resets = crowd.reduce((sum, { counts }) => sum + counts.resets, 0);
   if (resets > 0) broken.push(`${resets} readers were told that they could not be recovered, and could`);
   const lost = crowd.reduce((sum, { counts }) => sum + counts.lost, 0);
