@@ -6,14 +6,20 @@ import { canonicalName } from "./names.ts";
 const mention =
   /(?<![\p{L}\p{M}\p{N}_.@-])@(?:"([^"\n]{1,64})"|([\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_.-]*[\p{L}\p{M}\p{N}_])?))/gu;
 
+/** A text may call few people in thousands of spellings, and each takes time to be made canonical. */
+const spellingsMost = 5 * limits.mentions;
+
 /** The canonical names that a text mentions as `@name` or `@"a name"`, each once, in order, at most {@linkcode limits.mentions}. */
 export function findMentions(text: string): string[] {
   if (!text.includes("@")) return [];
   const found = new Set<string>();
+  const seen = new Set<string>();
   for (const [, quoted, plain] of text.matchAll(mention)) {
-    const name = quoted ?? plain ?? "";
-    if (name.length <= limits.nameBytes) found.add(canonicalName(name.trim()));
-    if (found.size >= limits.mentions) break;
+    const name = (quoted ?? plain ?? "").trim();
+    if (name.length > limits.nameBytes || seen.has(name)) continue;
+    seen.add(name);
+    found.add(canonicalName(name));
+    if (found.size >= limits.mentions || seen.size >= spellingsMost) break;
   }
   found.delete("");
   return [...found];

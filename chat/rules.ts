@@ -6,9 +6,9 @@ import { limits } from "../protos/limits.ts";
 // Control, format (zero-width, direction-changing), private use, lone surrogates, line and paragraph separators.
 const unfitForNames = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-// Format characters, and letters and symbols that have no shape of their own (Hangul fillers, Braille blank).
+// Format characters, and letters and symbols that have no shape of their own (Hangul fillers, Braille blank, a null notehead).
 const invisible =
-  /[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Zs}\u115F\u1160\u17B4\u17B5\u2800\u3164\uFFA0\u{E0000}-\u{E0FFF}\uFE00-\uFE0F\u034F]/gu;
+  /[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Zs}\p{Default_Ignorable_Code_Point}\u2800\u{1D159}\u{16FE4}]/gu;
 
 /** The name as others see it: composed (NFC), without spaces around it. Throws INVALID_ARGUMENT. */
 export function parseName(asked: string): string {

@@ -2,7 +2,7 @@
  * One client's session: commands in, replies and events out, whatever the wire. Commands are begun in the
  * order they come, so one client's sends keep theirs; replies come when they are ready, by id.
  */
-import { beginIn, parseStart } from "../feed/begin.ts";
+import { beginIn, parseStart, type Start } from "../feed/begin.ts";
 import { follow } from "../feed/follow.ts";
 import { ChatError, toChatError } from "../protos/errors.ts";
 import { lobby, type RoomBatch } from "../protos/events.ts";
@@ -39,6 +39,7 @@ export class Session {
   readonly #beginning = new Map<string, AbortController>();
   readonly #stop = new AbortController();
   #pages: Promise<void> = Promise.resolve();
+  #looks: Promise<unknown> = Promise.resolve();
 
   constructor(chat: Chat, out: Outlet) {
     this.#chat = chat;
@@ -54,9 +55,9 @@ export class Session {
     return await (this.#pages = this.#pages.then(() => this.#answer(frame)));
   }
 
-  /** Refuses what came, and was no frame. */
-  refuse(error: ChatError): void {
-    this.#write(refusal(error));
+  /** Refuses what came, and was no frame. Resolves when the client has taken that. */
+  refuse(error: ChatError): Promise<void> {
+    return this.#write(refusal(error));
   }
 
   /** Stops reading, and lets go of the people. What was sent is still stored. */
@@ -83,6 +84,12 @@ export class Session {
       throw new ChatError(
         "INVALID_ARGUMENT",
         "Cannot carry out a command: it has no id, choose one above 0.",
+      );
+    }
+    if (isSeveral(frame)) {
+      throw new ChatError(
+        "INVALID_ARGUMENT",
+        "Cannot carry out a command: there are several in one frame, send them in frames of their own.",
       );
     }
     const { open, close, follow, unfollow, presence, typing } = frame;
@@ -122,21 +129,31 @@ export class Session {
     person.pace();
     person.mayRead(room);
     const start = parseStart(asked);
-    const feed = this.#chat.feed(room);
+    this.#existing(room);
     if (!this.#readers.has(room) && this.#readers.size >= limits.streamRooms) {
       throw new ChatError(
         "RESOURCE_EXHAUSTED",
         `Cannot follow "${room}": at most ${limits.streamRooms} rooms can be followed on one session.`,
       );
     }
-    const begun = await beginIn(feed, start);
-    if (signal.aborted) {
+    const begun = await this.#look(room, start, signal);
+    if (!begun || signal.aborted) {
       throw new ChatError(
         "UNAVAILABLE",
         `Cannot follow "${room}": another follow or unfollow came first, follow again.`,
       );
     }
     return { followed: { room, ...begun } };
+  }
+
+  /** One at a time: it may take thousands of stored events to find a place, and is cheap to ask for. */
+  #look(room: string, start: Start, signal: AbortSignal) {
+    const look = this.#looks.then(() => {
+      const isWanted = !signal.aborted && !this.#stop.signal.aborted;
+      return isWanted ? beginIn(this.#chat.feed(room), start) : undefined;
+    });
+    this.#looks = look.catch(() => {});
+    return look;
   }
 
   #unfollow(room: string): ServerFrame {
@@ -183,6 +200,11 @@ export class Session {
   #write(frame: ServerFrame): Promise<void> {
     return this.#out.write(frame).catch((error) => this.#out.fail(toChatError(error)));
   }
+}
+
+/** True for a frame that was put together by hand: a parser gives each member of a oneof that was sent. */
+function isSeveral({ id: _, command: __, ...commands }: ClientFrame): boolean {
+  return Object.values(commands).filter((command) => command !== undefined && command !== null).length > 1;
 }
 
 /** The handle that a command is given under; 0 for the person who came last. */

@@ -154,7 +154,9 @@ export function parseStart({ replay = "REPLAY_LAST_100", after, count = 0, since
       if (!Number.isNaN(time)) return { replay: "SINCE", since: new Date(time).toISOString() };
       throw new ChatError(
         "INVALID_ARGUMENT",
-        `Cannot replay since "${since}": it is not a time, write it like 2026-01-31T12:00:00Z.`,
+        // The words travel in a header, which has no place for long ones.
+        `Cannot replay since ${JSON.stringify(since.slice(0, 40).toWellFormed())}: ` +
+          "it is not a time, write it like 2026-01-31T12:00:00Z.",
       );
     }
     case "REPLAY_NONE":

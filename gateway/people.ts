@@ -1,6 +1,7 @@
 /** All people of a gateway: each is opened on every session that there is, as long as their socket lives. */
 import { ChatError } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
+import type { Act } from "./commands.ts";
 import { type Claim, Person } from "./person.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -10,6 +11,7 @@ export class People {
   readonly #entered: () => void;
   readonly #people = new Set<Person>();
   #waiting = 0;
+  #charsWaiting = 0;
 
   /** `entered` is called whenever somebody was let in on a session. */
   constructor(upstream: () => Upstream, { entered }: { entered: () => void }) {
@@ -21,7 +23,7 @@ export class People {
   open(claim: Claim): Person {
     const person = new Person(claim, {
       upstream: this.#upstream,
-      admit: () => this.#admit(),
+      admit: (act) => this.#admit(act),
       entered: this.#entered,
     });
     this.#people.add(person);
@@ -48,14 +50,25 @@ export class People {
   }
 
   /** Counts an act until the given function is called. */
-  #admit(): () => void {
-    if (this.#waiting >= limits.sendsWaiting) {
+  #admit({ body }: Act): () => void {
+    const chars = Object.values(body).reduce<number>(
+      (sum, value) => sum + (typeof value === "string" ? value.length : 0),
+      0,
+    );
+    if (this.#waiting >= limits.sendsWaiting || this.#charsWaiting + chars > charsMost) {
       throw new ChatError(
         "RESOURCE_EXHAUSTED",
         "Cannot carry out a command: too many wait here already, try again later.",
       );
     }
     this.#waiting++;
-    return () => this.#waiting--;
+    this.#charsWaiting += chars;
+    return () => {
+      this.#waiting--;
+      this.#charsWaiting -= chars;
+    };
   }
 }
+
+/** What ChatService would refuse as too long waits, too, as long as it is away: so length is counted beside number. */
+const charsMost = limits.sendsWaiting * limits.textBytes;

@@ -19,7 +19,7 @@ export type Claim = { readonly token: string } | { readonly username: string };
 export interface PersonOptions {
   readonly upstream: () => Upstream;
   /** Counts an act until the function that it gives is called. Throws RESOURCE_EXHAUSTED. */
-  readonly admit: () => () => void;
+  readonly admit: (act: Act) => () => void;
   /** Called whenever the person was let in on a session. */
   readonly entered: () => void;
 }
@@ -79,7 +79,7 @@ export class Person {
     if (this.#standing.is === "refused") throw this.#standing.why;
     if (isHint(asked) && this.handle === undefined) return done;
     if (asked.is === "presence") this.#stay(asked.body);
-    const answered = this.#options.admit();
+    const answered = this.#options.admit(asked);
     try {
       return await new Promise((resolve, reject) => {
         const waiting = { act: withClientId(asked), tries: 0, resolve, reject };

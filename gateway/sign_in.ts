@@ -28,6 +28,8 @@ const bodyBytes = limits.nameBytes * 16;
 /** Adds `POST /sign-in`, `POST /sign-out` and `GET /me`. */
 export function addSignIn(app: Hono, { bridge, journal, origin }: SignInOptions): void {
   const answer = (act: (c: Context) => Promise<Response>) => async (c: Context) => {
+    // It tells who this browser is, and is for nobody else.
+    c.header("Cache-Control", "no-store");
     try {
       checkOrigin(c, origin);
       return await act(c);

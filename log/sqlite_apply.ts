@@ -15,9 +15,8 @@ export function prepareApply(db: DatabaseSync): (room: string, event: RoomEvent)
   );
   const settle = db.prepare("UPDATE rooms SET settings = ?, topic = ?, archived = ? WHERE room = ?");
   const found = db.prepare("UPDATE rooms SET creator = ?, author = ?, created = ? WHERE room = ?");
-  const changed = db.prepare(
-    `${selectEvent} WHERE room = ?1 AND (seq = ?2 OR (kind = 'edited' AND target = ?2))`,
-  );
+  const said = db.prepare(`${selectEvent} WHERE room = ? AND seq = ?`);
+  const edits = db.prepare("SELECT seq FROM events WHERE room = ? AND kind = 'edited' AND target = ?");
   const rewrite = db.prepare("UPDATE events SET body = ? WHERE room = ? AND seq = ?");
   const react = db.prepare(
     "INSERT OR IGNORE INTO reactions (room, target, emoji, author, seq) VALUES (?, ?, ?, ?, ?)",
@@ -28,8 +27,11 @@ export function prepareApply(db: DatabaseSync): (room: string, event: RoomEvent)
   const forget = db.prepare("DELETE FROM reactions WHERE room = ? AND target = ?");
 
   const reviseTarget = (room: string, target: number, event: RoomEvent) => {
-    for (const row of changed.all(room, target)) {
-      const earlier = parseRow(row)?.event;
+    // An edit changes its message alone: to look at all the edits before it would take longer with each.
+    const edited = event.deleted ? edits.all(room, target).map(({ seq }) => Number(seq)) : [];
+    for (const seq of [target, ...edited]) {
+      const row = said.get(room, seq);
+      const earlier = row && parseRow(row)?.event;
       if (!earlier || earlier.seq === event.seq) continue;
       const revised = revise(earlier, event);
       if (revised !== earlier) rewrite.run(encodeBody(revised), room, earlier.seq);

@@ -35,7 +35,8 @@ export function addReflection(
   const implementation: UntypedServiceImplementation = {
     serverReflectionInfo(call: ServerDuplexStream<Question, object>) {
       call.on("data", (question: Question) => {
-        call.write({ originalRequest: question, ...answer(question, described) });
+        const isFull = !call.write({ originalRequest: question, ...answer(question, described) });
+        if (isFull) call.pause().once("drain", () => call.resume());
       });
       call.on("end", () => call.end());
       // A tool that hangs up has its answer.

@@ -80,13 +80,7 @@ function takeCommands(call: SessionCall, session: Session, heard: () => void): (
   const running = new Set<Promise<void>>();
   call.on("data", async (read: ClientFrame__Output | Malformed) => {
     heard();
-    let frame;
-    try {
-      frame = wellFormed(read);
-    } catch (error) {
-      return session.refuse(toChatError(error));
-    }
-    const handled = session.handle(frame);
+    const handled = begin(session, read);
     running.add(handled);
     if (running.size >= limits.commandsPerSession) call.pause();
     await handled;
@@ -96,6 +90,15 @@ function takeCommands(call: SessionCall, session: Session, heard: () => void): (
   return async () => {
     while (running.size > 0) await Promise.all(running);
   };
+}
+
+/** Hands on what came. Resolves when it is answered. */
+function begin(session: Session, read: ClientFrame__Output | Malformed): Promise<void> {
+  try {
+    return session.handle(wellFormed(read));
+  } catch (error) {
+    return session.refuse(toChatError(error));
+  }
 }
 
 function parting({ code, message, retry }: ChatError): NonNullable<ServerFrame["parting"]> {
