@@ -1,14 +1,16 @@
 /**
  * The one who writes to a room on this node. Commands that arrive together are decided one after the
- * other and appended as one batch against the exact head, so what `decide` saw is what was true.
+ * other and appended as one batch against the exact head, so what `decide` saw is what was true. Speakers
+ * take turns, each in their own order: others do not wait behind all that one of them sends.
  */
 import { ChatError, toChatError } from "../protos/errors.ts";
-import type { RoomEvent } from "../protos/events.ts";
+import { type RoomEvent, speakerOf } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
 import type { Tail } from "../feed/tail.ts";
 import { type Command, decide, type Room } from "./decide.ts";
 import { evolve } from "./evolve.ts";
 import type { Log } from "./log.ts";
+import { Turns } from "./turns.ts";
 
 /** A command that is stored. */
 export interface Accepted {
@@ -27,7 +29,7 @@ const batchMost = 64;
 
 /** Writes to one room. */
 export class RoomWriter {
-  #waiting: Waiting[] = [];
+  readonly #waiting = new Turns<Waiting>();
   #running = false;
 
   readonly #name: string;
@@ -53,7 +55,7 @@ export class RoomWriter {
    * RESOURCE_EXHAUSTED if too many wait, or with what the log said.
    */
   write(command: Command): Promise<Accepted> {
-    if (this.#waiting.length >= limits.commandsQueued) {
+    if (this.#waiting.size >= limits.commandsQueued) {
       return Promise.reject(
         new ChatError(
           "RESOURCE_EXHAUSTED",
@@ -62,7 +64,8 @@ export class RoomWriter {
       );
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ command, resolve, reject });
+      const { id: author, name: sender } = command.by;
+      this.#waiting.push(speakerOf({ author, sender }), { command, resolve, reject });
       if (!this.#running) this.#run();
     });
   }
@@ -76,13 +79,13 @@ export class RoomWriter {
     this.#running = true;
     // Lets everything that arrived in this turn of the event loop into the first batch.
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, batchMost);
+    while (this.#waiting.size > 0) {
+      const batch = this.#waiting.take(batchMost);
       try {
         await this.#write(batch);
       } catch (error) {
         // Those behind them, too: a sender's later message must not be stored before the repeat of an earlier one.
-        for (const { reject } of [...batch, ...this.#waiting.splice(0)]) reject(toChatError(error));
+        for (const { reject } of [...batch, ...this.#waiting.take(Infinity)]) reject(toChatError(error));
       }
     }
     this.#running = false;

@@ -52,6 +52,11 @@ class Browser {
       beat: () => socket.wasQuiet() && this.#send({ heartbeat: {} }),
       dead: () => socket.close(silent()),
     });
+    // Here, because one that is reset during its handshake never begins.
+    socket.signal.addEventListener("abort", () => {
+      this.#pulse.stop();
+      this.#commands.close();
+    }, { once: true });
   }
 
   begin(): void {
@@ -60,10 +65,6 @@ class Browser {
     this.#commands.awaitPerson();
     if (!link.up && link.tried) this.#tellLink(link);
     this.#bridge.onLink((link) => this.#tellLink(link), { signal });
-    signal.addEventListener("abort", () => {
-      this.#pulse.stop();
-      this.#commands.close();
-    }, { once: true });
   }
 
   hear(text: string | ChatError): void {

@@ -201,6 +201,11 @@ export class Socket {
   close(error: ChatError): void {
     if (this.#gone.signal.aborted) return;
     this.#gone.abort();
+    // One that is not open may never tell that it is closed.
+    if (this.#ws.readyState === WebSocket.CONNECTING) {
+      clearTimeout(this.#opening);
+      this.#closed.resolve();
+    }
     try {
       this.#ws.close(errors[error.code].close, shorten(error.message));
     } catch {

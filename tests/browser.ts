@@ -19,16 +19,31 @@ export function inBrowser(name: string, test: (browser: Browser) => Promise<void
   });
 }
 
+/** The browser from npm crashes now and then before it has opened anything; so often it is started again. */
+const launchesMost = 4;
+
 /** Starts a browser; CHROMIUM names one. */
 export async function openBrowser(): Promise<Browser & AsyncDisposable> {
-  const browser = await chromium.launch(await launching());
+  const options = await launching();
+  const browser = await launch(() => chromium.launch(options));
   return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() });
 }
 
 /** Starts a browser that keeps what it has in a folder, as people's browsers do. */
 export async function openProfile(folder: string): Promise<BrowserContext & AsyncDisposable> {
-  const context = await chromium.launchPersistentContext(folder, await launching());
+  const options = await launching();
+  const context = await launch(() => chromium.launchPersistentContext(folder, options));
   return Object.assign(context, { [Symbol.asyncDispose]: () => context.close() });
+}
+
+async function launch<T>(start: () => Promise<T>): Promise<T> {
+  for (let left = launchesMost - 1;; left--) {
+    try {
+      return await start();
+    } catch (error) {
+      if (left === 0 || !/signal=SIGSEGV/.test(String(error))) throw error;
+    }
+  }
 }
 
 async function launching(): Promise<{ executablePath: string; args: string[] }> {

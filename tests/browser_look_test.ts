@@ -116,9 +116,12 @@ async function react(person: Person, sender: string): Promise<void> {
 }
 
 async function open(person: Person, text: string): Promise<void> {
-  await person.message(text).last().focus();
-  await person.page.keyboard.press("Enter");
-  await person.page.getByRole("dialog").waitFor();
+  const dialog = person.page.getByRole("dialog");
+  // What was done before leads back to the field, a moment later: nobody is so fast, but this is.
+  await eventually(async () => {
+    await person.message(text).last().press("Enter");
+    return await dialog.waitFor({ timeout: 1_000 }).then(() => true, () => false);
+  }, { what: `the menu of "${text}"` });
 }
 
 inBrowser(

@@ -1,0 +1,44 @@
+/** The queue in front of a room: each speaker's order, and nobody behind all of another's. */
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { Turns } from "../chat/turns.ts";
+
+Deno.test("P2 ordered: whatever is taken when, each speaker's order is kept and nothing is lost or doubled", () => {
+  const step = fc.oneof(
+    fc.record({ who: fc.constantFrom("ann", "bob", "cem") }),
+    fc.record({ take: fc.integer({ min: 1, max: 5 }) }),
+  );
+  fc.assert(fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+    const turns = new Turns<{ who: string; i: number }>();
+    const taken: { who: string; i: number }[] = [];
+    let pushed = 0;
+    for (const step of steps) {
+      if ("who" in step) turns.push(step.who, { who: step.who, i: pushed++ });
+      else taken.push(...turns.take(step.take));
+      assertEquals(turns.size, pushed - taken.length);
+    }
+    taken.push(...turns.take(Infinity));
+    assertEquals(taken.map(({ i }) => i).sort((a, b) => a - b), Array.from({ length: pushed }, (_, i) => i));
+    for (const name of ["ann", "bob", "cem"]) {
+      const order = taken.filter(({ who }) => who === name).map(({ i }) => i);
+      assertEquals(order, order.toSorted((a, b) => a - b));
+    }
+  }));
+});
+
+Deno.test("P5 bounded: one who sent thousands holds up another by no more than a batch", () => {
+  const turns = new Turns<string>();
+  for (let i = 0; i < 4_000; i++) turns.push("mallory", "mallory");
+  turns.take(64);
+  turns.push("ann", "ann");
+  turns.push("bob", "bob");
+  const next = turns.take(64);
+  assert(next.indexOf("ann") >= 0 && next.indexOf("ann") <= 2, `${next.indexOf("ann")}`);
+  assert(next.indexOf("bob") >= 0 && next.indexOf("bob") <= 2, `${next.indexOf("bob")}`);
+});
+
+Deno.test("P5 bounded: batches smaller than the number of speakers serve all of them in turn", () => {
+  const turns = new Turns<string>();
+  for (const who of ["a", "b", "c", "d", "e"]) for (let i = 0; i < 3; i++) turns.push(who, who);
+  assertEquals([turns.take(2), turns.take(2), turns.take(2)], [["a", "b"], ["c", "d"], ["e", "a"]]);
+});
