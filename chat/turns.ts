@@ -1,7 +1,8 @@
 /** A queue that is fair to those who wait in it: each has a line of their own, and the lines are served in turn. */
 export class Turns<T> {
-  readonly #lines = new Map<string, T[]>();
+  readonly #lines = new Map<string, { readonly one: T; readonly number: number }[]>();
   #size = 0;
+  #lastNumber = 0;
 
   /** How many wait. */
   get size(): number {
@@ -10,24 +11,30 @@ export class Turns<T> {
 
   /** Adds one at the end of somebody's line. */
   push(who: string, one: T): void {
+    const waiting = { one, number: ++this.#lastNumber };
     const line = this.#lines.get(who);
-    if (line) line.push(one);
-    else this.#lines.set(who, [one]);
+    if (line) line.push(waiting);
+    else this.#lines.set(who, [waiting]);
     this.#size++;
   }
 
-  /** Takes at most `most`, one of each line in turn; each line keeps its order. Whoever had a turn is served last next. */
+  /**
+   * Takes at most `most`, one of each line in turn, and gives them in the order in which they came. Whoever had a turn
+   * is served last next.
+   */
   take(most: number): T[] {
-    const taken: T[] = [];
+    const taken: { one: T; number: number }[] = [];
     while (taken.length < most && this.#size > 0) {
       for (const [who, line] of [...this.#lines]) {
         if (taken.length === most) break;
         this.#lines.delete(who);
-        taken.push(line.shift() as T);
+        const next = line.shift();
+        if (!next) continue;
+        taken.push(next);
         this.#size--;
         if (line.length > 0) this.#lines.set(who, line);
       }
     }
-    return taken;
+    return taken.sort((a, b) => a.number - b.number).map(({ one }) => one);
   }
 }
