@@ -8,6 +8,7 @@ import { Turnstile } from "../feed/turnstile.ts";
 import { ChatError } from "../protos/errors.ts";
 import { lobby, type Principal } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
+import { Creations } from "./creations.ts";
 import type { Command } from "./decide.ts";
 import { Guests } from "./guests.ts";
 import type { Log, LogRecord, RoomRecord } from "./log.ts";
@@ -45,6 +46,7 @@ export class Chat {
   readonly rosters: Rosters;
   readonly #log: Log;
   readonly #now: () => number;
+  readonly #creations = new Creations();
   /** Those used last come last. */
   readonly #rooms = new Map<string, OpenRoom>();
   readonly #reads = new Turnstile();
@@ -71,12 +73,7 @@ export class Chat {
   /** Stores a command. See `RoomWriter.write`. `room` is a name that has passed `parseRoom`. */
   async write(room: string, command: Command): Promise<Accepted> {
     if (command.kind !== "create") return await this.#existing(room).writer.write(command);
-    if (this.#log.countRooms() >= limits.rooms && !this.#exists(room)) {
-      throw new ChatError(
-        "RESOURCE_EXHAUSTED",
-        "Cannot make the room: there are as many as fit, use another.",
-      );
-    }
+    if (!this.#exists(room)) this.#countCreation(command.by);
     return await this.#open(room).writer.write(command);
   }
 
@@ -124,6 +121,16 @@ export class Chat {
 
   #info({ settings: _, ...record }: RoomRecord, { id }: Principal): RoomInfo {
     return { ...record, epoch: this.epoch, read: id === "" ? 0 : this.#log.marked(id, record.room) };
+  }
+
+  #countCreation({ id }: Principal): void {
+    if (this.#log.countRooms() >= limits.rooms) {
+      throw new ChatError(
+        "RESOURCE_EXHAUSTED",
+        "Cannot make the room: there are as many as fit, use another.",
+      );
+    }
+    this.#creations.count(id);
   }
 
   #exists(room: string): boolean {

@@ -27,6 +27,8 @@ export interface Room {
   readonly event: (seq: number) => RoomEvent | undefined;
   /** The event that put an author's reaction on a message, if it is on it. */
   readonly reaction: (target: number, emoji: string, author: string) => number | undefined;
+  /** How often a message was edited. */
+  readonly edits: (target: number) => number;
   /** How many kinds of emoji are on a message, how many have put a certain one on it, and how many are an author's. */
   readonly reactions: (target: number, emoji: string, author: string) => Reactions;
 }
@@ -127,6 +129,9 @@ function send(room: Room, { kind, text, replyTo = 0 }: Kind<"send">): Outcome {
 
 function edit(room: Room, { kind, by, target, text }: Kind<"edit">): Outcome {
   own(readable(room, kind, target), kind, by);
+  if (room.edits(target) >= limits.editsPerMessage) {
+    throw cannot(kind, "FAILED_PRECONDITION", "it was edited as often as it can be, write a new message");
+  }
   return { body: { edited: { target, ...parseWords(kind, text) } } };
 }
 

@@ -4,7 +4,7 @@ import type { Room } from "./decide.ts";
 
 /** The room after an event that was decided but is not stored yet. */
 export function evolve(room: Room, event: RoomEvent): Room {
-  const { seq, author, clientId, settings, reacted, unreacted } = event;
+  const { seq, author, clientId, settings, edited, reacted, unreacted } = event;
   const speaker = speakerOf(event);
   const reaction = reacted ?? unreacted;
   const step = reacted ? 1 : -1;
@@ -33,6 +33,7 @@ export function evolve(room: Room, event: RoomEvent): Room {
       const earlier = room.event(at);
       return earlier && revise(earlier, event);
     },
+    edits: edited ? (target) => room.edits(target) + (target === edited.target ? 1 : 0) : room.edits,
     reaction: reaction
       ? (target, emoji, by) =>
         target === reaction.target && emoji === reaction.emoji && by === author

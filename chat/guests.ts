@@ -47,7 +47,12 @@ export function admissionOf(principal: Principal, conduct: Conduct = newConduct(
       conduct.pace = left ?? conduct.pace;
       return left !== undefined;
     },
-    sendAway: () => conduct.awayUntil = performance.now() + limits.floodDelayMs,
+    sendAway: () => {
+      const back = performance.now() + limits.floodDelayMs;
+      conduct.awayUntil = back;
+      // They begin at the pace of the long run, or each absence would earn them another burst.
+      conduct.pace = { left: 0, at: back };
+    },
     close: () => {},
   };
 }
@@ -182,6 +187,15 @@ export function flood(): ChatError {
   return new ChatError(
     "FLOOD",
     `Cannot go on: commands came far faster than ${limits.commandsPerSecondGrpc} a second; come back later and go slower.`,
+  );
+}
+
+/** Why a command is refused for its speed. */
+export function tooFast(): ChatError {
+  return new ChatError(
+    "RESOURCE_EXHAUSTED",
+    `Cannot carry out a command: they come faster than ${limits.commandsPerSecondGrpc} a second, or before one that was ` +
+      "refused was sent again; slow down and try again.",
   );
 }
 

@@ -63,6 +63,8 @@ export interface Log extends AsyncDisposable {
   find(room: string, speaker: string, clientId: string): RoomEvent | undefined;
   /** The event that put this reaction of an author's on a message, if it is on it. */
   reaction(room: string, target: number, emoji: string, author: string): number | undefined;
+  /** How often a message was edited. */
+  edits(room: string, target: number): number;
   /** What limits on reactions need to know. */
   reactions(room: string, target: number, emoji: string, author: string): Reactions;
   /** A room; undefined if it has no event. */

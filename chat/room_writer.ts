@@ -122,6 +122,7 @@ export class RoomWriter {
         : undefined,
       find: (speaker, clientId) => log.find(name, speaker, clientId),
       event: (seq) => this.#tail.at(seq) ?? log.read(name, seq - 1, 1)[0],
+      edits: (target) => log.edits(name, target),
       reaction: (target, emoji, author) => log.reaction(name, target, emoji, author),
       reactions: (target, emoji, author) => log.reactions(name, target, emoji, author),
     };

@@ -50,6 +50,15 @@ export function parseClientId(id: string): string {
 // Lower-case letters and digits of any script, and marks on them; single separators between.
 const roomName = /^[\p{Ll}\p{Lo}\p{N}][\p{M}]*(?:[-_.]?[\p{Ll}\p{Lo}\p{N}][\p{M}]*)*$/u;
 
+/** Scripts whose letters look like those of another one here. */
+const lookAlikes = [
+  /\p{Script=Latin}/u,
+  /\p{Script=Greek}/u,
+  /\p{Script=Cyrillic}/u,
+  /\p{Script=Armenian}/u,
+  /\p{Script=Cherokee}/u,
+];
+
 /** The room's name, composed (NFC); empty means the lobby. Throws INVALID_ARGUMENT. */
 export function parseRoom(asked: string): string {
   if (asked === "" || asked === lobby) return lobby;
@@ -59,6 +68,10 @@ export function parseRoom(asked: string): string {
   if (size > limits.roomBytes * 2) throw cannot(tooLong(size, limits.roomBytes));
   const room = asked.toWellFormed().normalize("NFC");
   if (byteLength(room) > limits.roomBytes) throw cannot(tooLong(byteLength(room), limits.roomBytes));
+  // https://www.unicode.org/reports/tr39/#Restriction_Level_Detection
+  if (lookAlikes.filter((script) => script.test(room)).length > 1) {
+    throw cannot("it mixes letters of scripts that look alike, use one of them");
+  }
   if (roomName.test(room) && !/\p{Default_Ignorable_Code_Point}/u.test(room)) return room;
   throw cannot("a name is lower-case letters and digits, with single - _ or . between them");
 }

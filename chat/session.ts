@@ -12,6 +12,7 @@ import type { Followed } from "../protos/gen/chat/Followed.ts";
 import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
 import type { Chat } from "./chat.ts";
+import { tooFast } from "./guests.ts";
 import { parseRoom } from "./rules.ts";
 import { SessionPeople } from "./session_people.ts";
 
@@ -44,12 +45,17 @@ export class Session {
   constructor(chat: Chat, out: Outlet) {
     this.#chat = chat;
     this.#out = out;
-    this.#people = new SessionPeople(chat, { tooFast: (error) => out.fail(error) });
+    this.#people = new SessionPeople(chat, { sendAway: (error) => out.fail(error) });
+  }
+
+  /** How many commands may wait for their answers; past it the client has to wait. */
+  get commandsMost(): number {
+    return this.#people.commandsMost;
   }
 
   /** Begins a command; its reply is written later, also when it is refused. Resolves after that. */
   async handle(frame: ClientFrame): Promise<void> {
-    if (frame.command === "heartbeat") return;
+    if (frame.command === "heartbeat") return void this.#people.admit();
     if (!frame.read) return await this.#answer(frame);
     // One page at a time, each taken by the client before the next is read: they are big, and cheap to ask for.
     return await (this.#pages = this.#pages.then(() => this.#answer(frame)));
@@ -57,7 +63,7 @@ export class Session {
 
   /** Refuses what came, and was no frame. Resolves when the client has taken that. */
   refuse(error: ChatError): Promise<void> {
-    return this.#write(refusal(error));
+    return this.#write(refusal(this.#people.admit() ? error : tooFast()));
   }
 
   /** Stops reading, and lets go of the people. What was sent is still stored. */
@@ -81,12 +87,14 @@ export class Session {
   // Async, so that whatever is thrown becomes a refusal; still begins its work before it returns.
   async #carryOut(frame: ClientFrame): Promise<ServerFrame> {
     if (frame.id === 0) {
+      this.#people.pace();
       throw new ChatError(
         "INVALID_ARGUMENT",
         "Cannot carry out a command: it has no id, choose one above 0.",
       );
     }
     if (isSeveral(frame)) {
+      this.#people.pace();
       throw new ChatError(
         "INVALID_ARGUMENT",
         "Cannot carry out a command: there are several in one frame, send them in frames of their own.",
@@ -157,6 +165,7 @@ export class Session {
   }
 
   #unfollow(room: string): ServerFrame {
+    if (!this.#beginning.has(room) && !this.#readers.has(room)) this.#people.pace();
     this.#beginning.get(room)?.abort();
     this.#beginning.delete(room);
     this.#readers.get(room)?.abort();

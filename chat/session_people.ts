@@ -5,9 +5,9 @@ import type { Open__Output as Open } from "../protos/gen/chat/Open.ts";
 import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
 import type { Chat } from "./chat.ts";
-import { type Admission, admissionOf } from "./guests.ts";
-import { fullPace, takeOne } from "./pace.ts";
+import { type Admission, admissionOf, flood, tooFast } from "./guests.ts";
 import { SessionPerson } from "./session_person.ts";
+import { Throttle } from "./throttle.ts";
 
 /** Somebody who reads the lobby and is nobody. */
 const nobody: Principal = { id: "", name: "", key: "" };
@@ -15,22 +15,41 @@ const nobody: Principal = { id: "", name: "", key: "" };
 /** All browsers of a gateway come at once after a break; nobody else opens so many. */
 const opensPace = { perSecond: limits.commandsPerSecondGrpc, burst: limits.peoplePerSession };
 
+/** What changes nothing, such as to leave where one is not: an honest client hardly does it. */
+const idlePace = { perSecond: limits.commandsPerSecondGrpc, burst: limits.commandsBurstGrpc };
+
 /** All people of a session. */
 export class SessionPeople {
   readonly #chat: Chat;
-  readonly #tooFast: (error: ChatError) => void;
+  readonly #sendAway: (error: ChatError) => void;
   /** Some may still be at the door. */
   readonly #people = new Map<number, SessionPerson | Promise<SessionPerson>>();
   readonly #nobody: SessionPerson;
-  #opens = fullPace(opensPace, performance.now());
+  readonly #opens = new Throttle(opensPace);
+  readonly #idle = new Throttle(idlePace);
   #lastHandle = 0;
   #closed = false;
 
-  /** `tooFast` is told when somebody who is alone on the session goes on too fast. */
-  constructor(chat: Chat, { tooFast }: { tooFast: (error: ChatError) => void }) {
+  /** `sendAway` is told when the session has to end, since it goes on too fast. */
+  constructor(chat: Chat, { sendAway }: { sendAway: (error: ChatError) => void }) {
     this.#chat = chat;
-    this.#tooFast = tooFast;
+    this.#sendAway = sendAway;
     this.#nobody = this.#person(admissionOf(nobody));
+  }
+
+  /** How many commands of theirs may wait for an answer. */
+  get commandsMost(): number {
+    return Math.min(limits.commandsPerSession, limits.commandsPerPerson * Math.max(1, this.#people.size));
+  }
+
+  /** Counts a frame that changes nothing. False if they come too fast. */
+  admit(): boolean {
+    return this.#admit(this.#idle);
+  }
+
+  /** The same. Throws RESOURCE_EXHAUSTED. */
+  pace(): void {
+    if (!this.admit()) throw tooFast();
   }
 
   /** Brings a person on. Rejects with UNAUTHENTICATED, NAME_TAKEN, RESOURCE_EXHAUSTED. */
@@ -41,14 +60,7 @@ export class SessionPeople {
         "Cannot open one more person: the session is full, use another one.",
       );
     }
-    const opens = takeOne(this.#opens, opensPace, performance.now());
-    if (!opens) {
-      throw new ChatError(
-        "RESOURCE_EXHAUSTED",
-        "Cannot open one more person: they come too fast, try again later.",
-      );
-    }
-    this.#opens = opens;
+    if (!this.#admit(this.#opens)) throw tooFast();
     const handle = ++this.#lastHandle;
     const opening = this.#enter({ token, username });
     this.#people.set(handle, opening);
@@ -66,7 +78,7 @@ export class SessionPeople {
   /** Takes a person off. Throws FAILED_PRECONDITION. */
   leave(handle: number): ServerFrame {
     const person = this.#people.get(handle);
-    if (!(person instanceof SessionPerson)) throw notOpen(handle);
+    if (!(person instanceof SessionPerson)) throw this.#notOpen(handle);
     this.#people.delete(handle);
     person.close();
     return { done: {} };
@@ -77,7 +89,7 @@ export class SessionPeople {
     const person = this.#people.get(handle || this.#lastHandle);
     if (person) return person;
     if (nobodyMay) return this.#nobody;
-    throw notOpen(handle);
+    throw this.#notOpen(handle);
   }
 
   close(): void {
@@ -94,16 +106,24 @@ export class SessionPeople {
   #person(admission: Admission): SessionPerson {
     return new SessionPerson(admission, {
       chat: this.#chat,
-      flood: (error) => {
-        if (this.#people.size <= 1) this.#tooFast(error);
+      // A guest may be too fast on many sockets of a gateway, which holds each to its pace. Nobody on a gateway alone is.
+      flood: (flooder) => {
+        if (flooder === "session" || this.#people.size <= 1) this.#sendAway(flood());
       },
     });
   }
-}
 
-function notOpen(handle: number): ChatError {
-  return new ChatError(
-    "FAILED_PRECONDITION",
-    `Cannot act for person ${handle}: nobody is open under it, open them first.`,
-  );
+  #notOpen(handle: number): ChatError {
+    if (!this.admit()) return tooFast();
+    return new ChatError(
+      "FAILED_PRECONDITION",
+      `Cannot act for person ${handle}: nobody is open under it, open them first.`,
+    );
+  }
+
+  #admit(throttle: Throttle): boolean {
+    const passage = throttle.take();
+    if (passage === "flood") this.#sendAway(flood());
+    return passage === "admitted";
+  }
 }

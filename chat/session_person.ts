@@ -5,27 +5,31 @@ import type { ClientFrame__Output as ClientFrame } from "../protos/gen/chat/Clie
 import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
 import type { Chat } from "./chat.ts";
-import { type Admission, flood } from "./guests.ts";
-import { fullPace, type PaceLimits, takeOne } from "./pace.ts";
+import { type Admission, tooFast } from "./guests.ts";
 import { perform } from "./perform.ts";
 import type { Holder } from "./signals.ts";
+import { Throttle } from "./throttle.ts";
 
-/** Not counted in a row: one who goes far too fast is let through now and then, as the bucket fills. */
-const refusalPace: PaceLimits = { perSecond: limits.floodRefusals / 60, burst: limits.floodRefusals };
+/** What one person on one session may do, whatever they do on others. */
+const ownPace = { perSecond: limits.commandsPerSecondGrpc, burst: limits.commandsBurstGrpc };
+
+/** Who went on though they were refused again and again: a guest, on whichever sessions, or this very session. */
+export type Flooder = "guest" | "session";
 
 /** One person. */
 export class SessionPerson {
   readonly #admission: Admission;
   readonly #chat: Chat;
-  readonly #flood: (error: ChatError) => void;
+  readonly #flood: (flooder: Flooder) => void;
   readonly #holder: Holder;
   readonly #presentIn = new Set<string>();
-  #refusals = fullPace(refusalPace, performance.now());
+  readonly #own = new Throttle(ownPace);
+  readonly #shared = new Throttle(ownPace);
   /** What was refused for now, and until when it is waited for, in milliseconds of `performance.now()`. */
   #held: { readonly clientId: string; readonly until: number } | undefined;
 
   /** `flood` is told when they go on though they were refused again and again. */
-  constructor(admission: Admission, { chat, flood }: { chat: Chat; flood: (error: ChatError) => void }) {
+  constructor(admission: Admission, { chat, flood }: { chat: Chat; flood: (flooder: Flooder) => void }) {
     this.#admission = admission;
     this.#chat = chat;
     this.#flood = flood;
@@ -62,7 +66,9 @@ export class SessionPerson {
 
   /** Counts a command. Throws RESOURCE_EXHAUSTED if they come too fast. */
   pace(): void {
-    if (!this.#admission.admit()) throw this.#tooFast();
+    const own = this.#own.take();
+    if (own === "flood") this.#flood("session");
+    if (!this.#admission.admit() || own !== "admitted") throw this.#tooFast();
   }
 
   /** Throws UNAUTHENTICATED if they may not read a room. */
@@ -108,17 +114,11 @@ export class SessionPerson {
   }
 
   #tooFast(): ChatError {
-    const left = takeOne(this.#refusals, refusalPace, performance.now());
-    this.#refusals = left ?? this.#refusals;
-    if (!left) {
+    if (this.#shared.refuse() === "flood") {
       this.#admission.sendAway();
-      this.#flood(flood());
+      this.#flood("guest");
     }
-    return new ChatError(
-      "RESOURCE_EXHAUSTED",
-      `Cannot carry out a command: they come faster than ${limits.commandsPerSecondGrpc} a second, or before one that was ` +
-        "refused was sent again; slow down and try again.",
-    );
+    return tooFast();
   }
 
   #publish(kind: "present" | "gone", room: string): void {

@@ -139,6 +139,10 @@ class SqliteLog implements Log {
     return seq === undefined ? undefined : Number(seq);
   }
 
+  edits(room: string, target: number): number {
+    return Number(this.#guard(() => this.#select.edits.get(room, target)?.edits));
+  }
+
   reactions(room: string, target: number, emoji: string, author: string): Reactions {
     return this.#guard(() => ({
       kinds: Number(this.#select.kinds.get(room, target)?.kinds),

@@ -24,6 +24,9 @@ export function prepareSelects(db: DatabaseSync) {
     reaction: db.prepare(
       "SELECT seq FROM reactions WHERE room = ? AND target = ? AND emoji = ? AND author = ?",
     ),
+    edits: db.prepare(
+      "SELECT count(*) AS edits FROM events WHERE room = ? AND kind = 'edited' AND target = ?",
+    ),
     same: db.prepare(
       `SELECT count(*) AS same FROM
          (SELECT 1 FROM reactions WHERE room = ? AND target = ? AND emoji = ? LIMIT 1000)`,

@@ -23,6 +23,12 @@ export const limits = {
   mentions: 20,
   /** Rooms of one log. Each costs about 200 bytes in the list, and only the used ones hold a tail. */
   rooms: 10_000,
+  /** Rooms that one person may make at once, and ten times as many all together: a script that moves a team in. */
+  roomsBurst: 200,
+  /** Rooms a minute that may be made in the long run: more than a day until none is left, for somebody to notice. */
+  roomsPerMinute: 6,
+  /** Edits of one message. Its deletion has to empty each, within one transaction. */
+  editsPerMessage: 500,
   /** Rooms whose tails a ChatService keeps in memory though nobody reads them. */
   roomsIdle: 200,
   /** Rooms that one browser may follow, or one person be in, at a time. */
@@ -39,6 +45,8 @@ export const limits = {
   commandsInFlight: 256,
   /** Commands of one gRPC session that wait for an answer. Past it nothing more is read from the stream. */
   commandsPerSession: 4_096,
+  /** And for each person on it: about what one commit stores, so that more would not make anything faster. */
+  commandsPerPerson: 64,
   /** Sends that a gateway holds for all its browsers while ChatService is away. At 16 KB each, 160 MB. */
   sendsWaiting: 10_000,
   /** Commands a second of one browser, in the long run. Nobody types so fast; a program speaks gRPC. */
@@ -48,7 +56,7 @@ export const limits = {
   /** Commands a second of one person on a gRPC session, in the long run. */
   commandsPerSecondGrpc: 1_000,
   /** Commands of one person on a gRPC session at once beyond that. */
-  commandsBurstGrpc: 4_000,
+  commandsBurstGrpc: 1_000,
   /** After a command was refused for now, later ones of that person wait behind its repeat for so long at most. */
   orderHoldMs: 1_000,
   /** Refusals for speed, after which the sender is sent away (FLOOD). Who slows down is forgiven. */
@@ -115,6 +123,10 @@ export const limits = {
   sockets: 10_000,
   /** A WebSocket that was not opened for so long will not be. */
   openingMs: 10_000,
+  /** A gRPC call whose one request is not whole by then is ended, and one whose answer is not taken is cut. */
+  endingMs: 10_000,
+  /** Requests of gRPC calls that are not whole yet, all together, with 16 KB for each call. Past it the oldest are ended. */
+  openingBytes: 67_108_864,
   /** People that one session may open: a gateway's browsers. */
   peoplePerSession: 20_000,
   /** Browsers told to come back are spread over so long, so that they do not come all at once. */
@@ -123,4 +135,31 @@ export const limits = {
   sessionReturnMs: 500,
   /** A shutdown takes at most so long, then everything is cut. */
   drainMs: 10_000,
+
+  // Of a gateway alone.
+
+  /** Sockets of one guest on a gateway. A page has one; lost ones count until they were silent for `silenceMs`. */
+  socketsPerGuest: 20,
+  /** The same with those that we closed and the peer did not: a lost peer may hold its file for 15 minutes. */
+  socketsPerGuestInAll: 100,
+  /** The share of a gateway's places for the tutorial's door, where nobody proves who they are: it can never take all. */
+  socketsAnonymousShare: 0.5,
+  /** Sign-ins and sign-outs a second of one address on a gateway (of IPv6 a /64), in the long run: half of all, so that one client cannot use them up, and no less, because those behind one router or proxy have one address. Loopback is not counted: it is a proxy on this machine, behind which all come. */
+  signInsPerSecondAddress: 100,
+  /** Sign-ins and sign-outs of one address at once beyond that: half of `signInsBurst`. */
+  signInsBurstAddress: 3_000,
+  /** Addresses whose sign-ins a gateway counts at a time. The one that was not seen for longest is forgotten first. */
+  signInAddresses: 10_000,
+  /** The body of a sign-in: the longest name with every byte escaped, and room to spare. */
+  signInBodyBytes: 1_024,
+  /** Somebody who comes while ChatService is away waits so long before they are told. A restart takes about that. */
+  patienceMs: 2_000,
+  /** A long message costs as many commands as it has parts of this size: parsing it is most of the work. */
+  bytesPerCommand: 4_096,
+  /** A reader further behind than this catches up: `catchingUp` of them at a time, or each would fill its buffer at once. */
+  liveEvents: 100,
+  /** A reader that catches up, and is slow, gives its place to the next after so long. */
+  settleMs: 250,
+  /** Bytes of text in the tails of all rooms of a gateway together: 64 full ones. Each room has its share. */
+  tailsBytes: 268_435_456,
 } as const;

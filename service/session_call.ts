@@ -82,7 +82,7 @@ function takeCommands(call: SessionCall, session: Session, heard: () => void): (
     heard();
     const handled = begin(session, read);
     running.add(handled);
-    if (running.size >= limits.commandsPerSession) call.pause();
+    if (running.size >= session.commandsMost) call.pause();
     await handled;
     running.delete(handled);
     if (call.isPaused() && call.listenerCount("data") > 0) call.resume();

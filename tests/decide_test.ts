@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import type { Command } from "../chat/decide.ts";
 import type { ErrorCode } from "../protos/errors.ts";
+import { limits } from "../protos/limits.ts";
 import {
   ann,
   archive,
@@ -196,6 +197,15 @@ Deno.test("P6 closed: a name that was taken at its word may speak in the lobby a
     const inRoom = play([make, as(tutor, hi), as(tutor, act)], { name: "attic" });
     assertEquals(inRoom.decisions.map(told), ["accept 1", "UNAUTHENTICATED", "UNAUTHENTICATED"]);
   }
+});
+
+Deno.test("P5 bounded: a message can be edited so often, counted one by one, and deleted all the same", () => {
+  const edits = Array.from({ length: limits.editsPerMessage + 1 }, () => ({ ...edit, clientId: "" }));
+  const other = { ...edit, target: 2, clientId: "" } as Command;
+  const { decisions } = play([hi, as(ann, hi), ...edits, other, remove]);
+  const codes = decisions.slice(2).map((decision) => told(decision)?.replace(/ .*/, ""));
+  const accepted = Array.from({ length: limits.editsPerMessage }, () => "accept");
+  assertEquals(codes, [...accepted, "FAILED_PRECONDITION", "accept", "accept"]);
 });
 
 Deno.test("an event says who did it, what, and whom it mentions; settings are said in full", () => {

@@ -152,7 +152,8 @@ Deno.test("P5 bounded: a gRPC reader that takes nothing makes the server hold no
   }
   const fill = async (count: number) => {
     for (let i = 0; i < count; i += 100) {
-      await Promise.all(Array.from({ length: 100 }, () => send(client, { username: "ann", message: text })));
+      const one = (_: unknown, by: number) => send(client, { username: `speaker ${by}`, message: text });
+      await Promise.all(Array.from({ length: 100 }, one));
     }
   };
   await fill(1_000);

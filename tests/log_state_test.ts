@@ -31,7 +31,9 @@ onEngines(
     await log.append("lobby", 1, edits.slice(0, 1));
     const message = { text: "second words", replyTo: 7, edited: 2, mentions: ["eve"] };
     assertEquals(log.find("lobby", "guest:a", "id"), { ...said, message } as RoomEvent);
+    assertEquals([log.edits("lobby", 1), log.edits("lobby", 2), log.edits("attic", 1)], [1, 0, 0]);
     await log.append("lobby", 2, edits.slice(1));
+    assertEquals(log.edits("lobby", 1), 2);
     assertEquals(log.read("lobby", 0, 1)[0]?.message, { text: "third words", replyTo: 7, edited: 3 });
     assertEquals(log.read("lobby", 1, 1)[0], edits[0], "what an edit said stays in it");
     await log.append("lobby", 3, [event(4, { deleted: { target: 1 } }), event(5)]);

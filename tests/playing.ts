@@ -29,6 +29,7 @@ export function emptyRoom(name: string): Room {
     find: () => undefined,
     event: () => undefined,
     reaction: () => undefined,
+    edits: () => 0,
     reactions: () => ({ kinds: 0, own: 0, same: 0 }),
   };
 }

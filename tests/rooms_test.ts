@@ -9,7 +9,7 @@ import { limits } from "../protos/limits.ts";
 import { event } from "./engines.ts";
 import { grpcClient } from "./doors.ts";
 import { serveChat, tempFolder } from "./harness.ts";
-import { ann, as, bob, chatOn, hi, make } from "./playing.ts";
+import { ann, as, bob, chatOn, command, hi, make } from "./playing.ts";
 import { call, refusalOf, SessionClient, signInAs } from "./sessions.ts";
 
 Deno.test("a room is made, described, changed and archived; only who made it may change it", async () => {
@@ -70,7 +70,7 @@ Deno.test("a room is made, described, changed and archived; only who made it may
     ann.token,
   );
   assertEquals(back.head, 6, "of a oneof the last one counts");
-  for (const bad of ["Tea", "a--b", "x".repeat(65), "a\u3164"]) {
+  for (const bad of ["Tea", "a--b", "x".repeat(65), "a\u3164", "l\u043Ebby"]) {
     assertEquals(
       await refusalOf(call(client, "createRoom", { room: bad }, ann.token)),
       "INVALID_ARGUMENT",
@@ -112,6 +112,28 @@ Deno.test("the lobby is always there, is nobody's, and cannot be made, changed o
     );
   }
   assertEquals(await call(client, "listRooms", {}, token), { rooms: [lobby] });
+});
+
+Deno.test("P5 bounded: rooms are made so fast by one, and so fast by all; what is refused is there to be made later", async () => {
+  await using log = await openLog("sqlite::memory:");
+  await using chat = await chatOn(log);
+  let [made, refused] = [0, 0];
+  const makeAs = (id: string, count: number) =>
+    Promise.all(
+      Array.from({ length: count }, (_, i) =>
+        chat.write(`${id}-${i}`, command({ kind: "create", topic: "", by: { ...ann, id } })).then(
+          () =>
+            made++,
+          (error) => refused += Number(error.code === "RESOURCE_EXHAUSTED"),
+        )),
+    );
+  await makeAs("a", 2 * limits.roomsBurst);
+  assertEquals([made, refused], [limits.roomsBurst, limits.roomsBurst]);
+  assertEquals(log.countRooms(), limits.roomsBurst, "the refused ones are not there");
+  for (const id of "bcdefghijklm") await makeAs(id, limits.roomsBurst);
+  assert(made >= 10 * limits.roomsBurst && made < 11 * limits.roomsBurst, `${made} by many`);
+  const { event } = await chat.write("a-0", command({ kind: "send", text: "hi", by: bob }));
+  assertEquals(event.seq, 2, "rooms that are there go on");
 });
 
 /** All rooms, page by page. */
@@ -189,11 +211,16 @@ Deno.test("P5 bounded: past the most rooms none can be made; those that are ther
   assertEquals(all.length, limits.rooms + 1);
 });
 
+/** More than one, since each may make so many rooms at once. */
+const makers = ["a", "b", "c"].map((id) => ({ ...ann, id }));
+
 Deno.test("P5 bounded: rooms that nobody uses are let go of, and come back whole", async () => {
   await using log = await openLog("sqlite::memory:");
   await using chat = await chatOn(log);
   const rooms = Array.from({ length: limits.roomsIdle + 50 }, (_, i) => `r${i}`);
-  for (const room of rooms) await chat.write(room, make);
+  for (const [i, room] of rooms.entries()) {
+    await chat.write(room, as(makers[i % makers.length] ?? ann, make, "make"));
+  }
   const [first = "", second = ""] = rooms;
   const leave = chat.feed(first).tail.enter();
   const { tail } = chat.feed(first);
@@ -214,7 +241,9 @@ Deno.test("P2 ordered: a room that is let go of while people speak in it loses n
   await using log = await openLog("sqlite::memory:");
   await using chat: Chat & AsyncDisposable = await chatOn(log);
   const rooms = Array.from({ length: limits.roomsIdle * 2 }, (_, i) => `r${i}`);
-  for (const room of rooms) await chat.write(room, make);
+  for (const [i, room] of rooms.entries()) {
+    await chat.write(room, as(makers[i % makers.length] ?? ann, make, "make"));
+  }
   const writes = Array.from(
     { length: 4 },
     (_, round) => Promise.all(rooms.map((room) => chat.write(room, as(bob, hi, `${round}`)))),
