@@ -4,7 +4,7 @@ import { errors } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
 import { FrameSocket, grpcClient, RawSocket, send, signIn, Stream } from "./doors.ts";
 import { eventually, serveChat, serveWeb, tempFolder } from "./harness.ts";
-import { relay } from "./relay.ts";
+import { Proxy } from "./chaos/proxy.ts";
 
 interface Told {
   readonly username?: string;
@@ -62,7 +62,7 @@ Deno.test("P2 ordered: both doors show the same messages in the same order", asy
 
 Deno.test("P5 bounded: a gateway follows the room once, however many browsers are in it", async () => {
   await using chat = await serveChat();
-  await using between = relay(chat.port);
+  await using between = await Proxy.start(() => chat.port, { random: Math.random });
   await using web = await serveWeb(between.port);
   using client = grpcClient(chat.port);
   const browsers = await Promise.all(Array.from({ length: 40 }, () => FrameSocket.connect(web.port)));
@@ -72,8 +72,8 @@ Deno.test("P5 bounded: a gateway follows the room once, however many browsers ar
   for (const browser of browsers) assertEquals((await browser.count(50)).length, 50);
   assertEquals(between.counts.connections, 1);
   assert(
-    between.counts.bytesBack < 2 * 50 * 1_000,
-    `${between.counts.bytesBack} bytes for 50 messages of 1,000`,
+    between.counts.bytesDown < 2 * 50 * 1_000,
+    `${between.counts.bytesDown} bytes for 50 messages of 1,000`,
   );
   for (const browser of browsers) await browser[Symbol.asyncDispose]();
 });

@@ -223,7 +223,9 @@ function checkDocker(text: string, dockerfile: string): void {
 async function prepare(folder: { path: string; file(name: string): string }): Promise<{ python: boolean }> {
   await Deno.mkdir(folder.file("bin"));
   await Deno.mkdir(folder.file("switchboard"));
-  const leftOut = [".git", "data", "dist", "node_modules"].map((name) => `--exclude=./${name}`).join(" ");
+  const leftOut = [".git", "data", "dist", "node_modules", "bench/.cache"].map((name) =>
+    `--exclude=./${name}`
+  ).join(" ");
   const copy = `tar -C "${root}" ${leftOut} -cf - . | tar -xC "${folder.file("switchboard")}"`;
   assertEquals((await run(["sh", "-c", copy])).code, 0);
   const buf =
