@@ -2,6 +2,7 @@
  * The chat service itself, without a wire: rooms over a log, who is in them, and who may speak. Whoever reads uses
  * `feed`, whoever writes `write`.
  */
+import { beginIn, type Start } from "../feed/begin.ts";
 import type { Feed } from "../feed/follow.ts";
 import { Tail } from "../feed/tail.ts";
 import { Turnstile } from "../feed/turnstile.ts";
@@ -72,6 +73,7 @@ export class Chat {
 
   /** Stores a command. See `RoomWriter.write`. `room` is a name that has passed `parseRoom`. */
   async write(room: string, command: Command): Promise<Accepted> {
+    if (!this.#exists(room)) await this.#log.catchUp();
     if (command.kind !== "create") return await this.#existing(room).writer.write(command);
     if (!this.#exists(room)) this.#countCreation(command.by);
     return await this.#open(room).writer.write(command);
@@ -82,8 +84,31 @@ export class Chat {
     return this.#existing(room).feed;
   }
 
-  /** A room as it is now. Throws NOT_FOUND. */
-  describe(room: string, by: Principal): RoomInfo {
+  /** The same, also where another node has just made it. Rejects with NOT_FOUND, or UNAVAILABLE if that is not known. */
+  async find(room: string): Promise<Feed> {
+    if (!this.#exists(room)) await this.#log.catchUp();
+    return this.feed(room);
+  }
+
+  /** Where a reader of a room begins. One who comes from another node may know more than this one does for a moment. */
+  async begin(room: string, start: Start): ReturnType<typeof beginIn> {
+    if (start.replay === "RESUME" && start.epoch === this.epoch) await this.reach(room, start.seq);
+    return await beginIn(await this.find(room), start);
+  }
+
+  /** Resolves when the room has the event of a seq here, or it is known that there is none yet. Rejects as `find` does. */
+  async reach(room: string, seq: number): Promise<void> {
+    const { tail } = await this.find(room);
+    if (tail.head >= seq) return;
+    await this.#log.catchUp();
+    const signal = this.#stop.signal;
+    while (tail.head < Math.min(seq, this.#log.head(room)) && !signal.aborted) await tail.changed({ signal });
+  }
+
+  /** A room as it is now. Rejects as `find` does. */
+  async describe(room: string, by: Principal): Promise<RoomInfo> {
+    await this.find(room);
+    // It is open, too, while somebody is refused to make it.
     if (!this.#exists(room)) throw missing(room);
     return this.#info(this.#log.room(room) ?? emptyRoom(room), by);
   }
@@ -104,6 +129,7 @@ export class Chat {
 
   /** Keeps how far somebody has read. Throws NOT_FOUND, and INVALID_ARGUMENT for what is past the head. */
   async mark(room: string, by: Principal, seq: number): Promise<void> {
+    await this.reach(room, seq);
     const { head } = this.feed(room).tail;
     if (seq <= head) return await this.#log.mark(by.id, room, seq);
     throw new ChatError(

@@ -42,7 +42,9 @@ export interface RoomRecord {
  *    signal aborts or the log closes.
  * 4. All that reads answers from local storage, at once, with what was appended or tailed here.
  * 5. A `(room, speaker, clientId)` with a clientId is stored once; see `speakerOf`.
- * 6. An event is read as it is now: after an append of an `edited` or `deleted`, what `revise` makes of the events
+ * 6. What this node was not told yet may be missing from what it reads. `catchUp` resolves when it has all that was
+ *    appended anywhere before the call, in the order of the calls; it rejects with UNAVAILABLE if that cannot be known.
+ * 7. An event is read as it is now: after an append of an `edited` or `deleted`, what `revise` makes of the events
  *    before it is what is read, in the same instant. A deleted text is in no later answer.
  *
  * It does not promise which of two concurrent appends to a room wins, nor any order between rooms. What `mark` keeps
@@ -53,6 +55,7 @@ export interface Log extends AsyncDisposable {
   readonly epoch: string;
   append(room: string, head: number, events: readonly RoomEvent[]): Promise<Appended>;
   tail(after: number, options: { signal: AbortSignal }): AsyncIterable<readonly LogRecord[]>;
+  catchUp(): Promise<void>;
   /** The position of the newest record; 0 if there is none. */
   position(): number;
   /** The seq of the room's newest event; 0 if there is none. */

@@ -55,13 +55,14 @@ export function perform(
     mustBeGuest(by, "list the rooms");
     return Promise.resolve({ rooms: { rooms: list(chat, by, listRooms) } });
   }
-  if (describeRoom) return Promise.resolve({ room: chat.describe(visible(describeRoom.room), by) });
+  if (describeRoom) return chat.describe(visible(describeRoom.room), by).then((room) => ({ room }));
   if (read) return readPage(chat, visible(read.room), read);
   if (who) {
     const { after, count } = who;
     const room = visible(who.room);
-    chat.feed(room);
-    return Promise.resolve({ names: chat.rosters.names(room, { after, count: pageSize(count) }) });
+    return chat.find(room).then(() => ({
+      names: chat.rosters.names(room, { after, count: pageSize(count) }),
+    }));
   }
   return undefined;
 }
@@ -74,7 +75,7 @@ async function write(chat: Chat, room: string, command: Command): Promise<Server
 async function settle(chat: Chat, asked: string, command: Command): Promise<ServerFrame> {
   const room = parseRoom(asked);
   await chat.write(room, command);
-  return { room: chat.describe(room, command.by) };
+  return { room: await chat.describe(room, command.by) };
 }
 
 function list(chat: Chat, by: Principal, { after, count, archived }: ListRooms) {
@@ -88,7 +89,8 @@ async function readPage(chat: Chat, room: string, { after, before, count }: Read
       `Cannot read ${count} events: ask for 1 to ${limits.batchEvents}.`,
     );
   }
-  const feed = chat.feed(room);
+  const feed = await chat.find(room);
+  if (after >= feed.tail.head) await chat.reach(room, after + 1);
   const events = before > 0
     ? await readBack(feed, { before: Math.min(before, feed.tail.head + 1), count })
     : feed.tail.slice(after)?.slice(0, count) ?? await feed.read(after, count);

@@ -3,7 +3,7 @@
  * other and appended as one batch against the exact head, so what `decide` saw is what was true. Speakers
  * take turns, each in their own order: others do not wait behind all that one of them sends.
  */
-import { ChatError, toChatError } from "../protos/errors.ts";
+import { ChatError, type ErrorCode, toChatError } from "../protos/errors.ts";
 import { type RoomEvent, speakerOf } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
 import type { Tail } from "../feed/tail.ts";
@@ -26,6 +26,14 @@ interface Waiting {
 
 /** One fsync serves at most this many events: a longer transaction holds the log's thread for too long. */
 const batchMost = 64;
+
+/** Refusals that an event which another node has stored a moment ago may take back. */
+const dependent: ReadonlySet<ErrorCode> = new Set([
+  "NOT_FOUND",
+  "FAILED_PRECONDITION",
+  "PERMISSION_DENIED",
+  "ALREADY_EXISTS",
+]);
 
 /** Writes to one room. */
 export class RoomWriter {
@@ -95,7 +103,8 @@ export class RoomWriter {
     for (;;) {
       const room = this.#room();
       const { head } = room;
-      const { events, answers } = decideAll(room, batch, this.#now());
+      const { events, answers, refusals } = decideAll(room, batch, this.#now());
+      if (refusals.some(({ code }) => dependent.has(code)) && await this.#hasMoved(head)) continue;
       const appended = events.length === 0
         ? { kind: "appended" } as const
         : await this.#log.append(this.#name, head, events);
@@ -107,6 +116,13 @@ export class RoomWriter {
       }
       await this.#reach(appended.head);
     }
+  }
+
+  /** True if the room has moved on elsewhere, and it is here what it is there. */
+  async #hasMoved(head: number): Promise<boolean> {
+    await this.#log.catchUp();
+    await this.#reach(this.#log.head(this.#name));
+    return this.#tail.head > head;
   }
 
   #room(): Room {
@@ -138,13 +154,15 @@ function decideAll(
   room: Room,
   batch: readonly Waiting[],
   now: number,
-): { events: RoomEvent[]; answers: (() => void)[] } {
+): { events: RoomEvent[]; answers: (() => void)[]; refusals: ChatError[] } {
   const events: RoomEvent[] = [];
   const answers: (() => void)[] = [];
+  const refusals: ChatError[] = [];
   for (const { command, resolve, reject } of batch) {
     const decision = decide(room, command, now);
     if (decision.kind === "refuse") {
       answers.push(() => reject(decision.error));
+      refusals.push(decision.error);
       continue;
     }
     answers.push(() => resolve({ event: decision.event, duplicate: decision.kind === "duplicate" }));
@@ -153,5 +171,5 @@ function decideAll(
       room = evolve(room, decision.event);
     }
   }
-  return { events, answers };
+  return { events, answers, refusals };
 }

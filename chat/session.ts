@@ -2,7 +2,7 @@
  * One client's session: commands in, replies and events out, whatever the wire. Commands are begun in the
  * order they come, so one client's sends keep theirs; replies come when they are ready, by id.
  */
-import { beginIn, parseStart, type Start } from "../feed/begin.ts";
+import { parseStart, type Start } from "../feed/begin.ts";
 import { follow } from "../feed/follow.ts";
 import { ChatError, toChatError } from "../protos/errors.ts";
 import { lobby, type RoomBatch } from "../protos/events.ts";
@@ -108,8 +108,8 @@ export class Session {
     const found = this.#people.find(handleOf(frame), readsLobby(frame));
     // Not waited for if there is nothing to wait for: the sends of one who is let in keep their order.
     const person = found instanceof Promise ? await found : found;
-    if (presence) return person.setPresence(this.#existing(presence.room), !presence.gone);
-    if (typing) return person.setTyping(this.#existing(typing.room), !typing.stopped);
+    if (presence) return person.setPresence(await this.#existing(presence.room), !presence.gone);
+    if (typing) return person.setTyping(await this.#existing(typing.room), !typing.stopped);
     const performed = person.perform(frame);
     if (performed) return await performed;
     throw new ChatError(
@@ -137,7 +137,7 @@ export class Session {
     person.pace();
     person.mayRead(room);
     const start = parseStart(asked);
-    this.#existing(room);
+    await this.#existing(room);
     if (!this.#readers.has(room) && this.#readers.size >= limits.streamRooms) {
       throw new ChatError(
         "RESOURCE_EXHAUSTED",
@@ -158,7 +158,7 @@ export class Session {
   #look(room: string, start: Start, signal: AbortSignal) {
     const look = this.#looks.then(() => {
       const isWanted = !signal.aborted && !this.#stop.signal.aborted;
-      return isWanted ? beginIn(this.#chat.feed(room), start) : undefined;
+      return isWanted ? this.#chat.begin(room, start) : undefined;
     });
     this.#looks = look.catch(() => {});
     return look;
@@ -173,9 +173,9 @@ export class Session {
     return { done: {} };
   }
 
-  /** The room's name. Throws NOT_FOUND. */
-  #existing(asked: string): string {
-    return this.#chat.feed(parseRoom(asked)).room;
+  /** The room's name. Rejects with NOT_FOUND. */
+  async #existing(asked: string): Promise<string> {
+    return (await this.#chat.find(parseRoom(asked))).room;
   }
 
   /** The one who was about to read reads from now on. */

@@ -112,6 +112,11 @@ class SqliteLog implements Log {
     }
   }
 
+  /** There is no other node. */
+  catchUp(): Promise<void> {
+    return Promise.resolve();
+  }
+
   position(): number {
     return Number(this.#guard(() => this.#select.position.get()?.position));
   }

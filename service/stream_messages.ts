@@ -3,7 +3,7 @@ import type { Buffer } from "node:buffer";
 import type { ServerWritableStream } from "@grpc/grpc-js";
 import type { Chat } from "../chat/chat.ts";
 import { parseRoom } from "../chat/rules.ts";
-import { beginIn, parseStart } from "../feed/begin.ts";
+import { parseStart } from "../feed/begin.ts";
 import { follow } from "../feed/follow.ts";
 import type { StreamRequest__Output } from "../protos/gen/chat/StreamRequest.ts";
 import { limits } from "../protos/limits.ts";
@@ -31,7 +31,7 @@ export async function streamMessages(
   { chat, request, signal, draining }: StreamMessagesOptions,
 ): Promise<void> {
   const room = parseRoom(request.room);
-  const { epoch, head, after, recovered } = await beginIn(chat.feed(room), parseStart(request));
+  const { epoch, head, after, recovered } = await chat.begin(room, parseStart(request));
   const writer = new StreamWriter(call, { bytes: limits.streamBufferBytes, ms: limits.slowReaderMs });
   call.sendMetadata(metadata({ "chat-epoch": epoch, "chat-head": head, "chat-recovered": recovered }));
   const ends = AbortSignal.any([signal, draining]);
