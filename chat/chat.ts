@@ -59,7 +59,7 @@ export class Chat {
   constructor({ log, signals, tokens, now }: ChatPorts) {
     this.#log = log;
     this.#now = now;
-    this.guests = new Guests(tokens, { now });
+    this.guests = new Guests(tokens, { now, signals });
     this.rosters = new Rosters(signals, { now });
     const position = log.position();
     this.#open(lobby);
@@ -76,7 +76,14 @@ export class Chat {
     if (!this.#exists(room)) await this.#log.catchUp();
     if (command.kind !== "create") return await this.#existing(room).writer.write(command);
     if (!this.#exists(room)) this.#countCreation(command.by);
-    return await this.#open(room).writer.write(command);
+    const opened = this.#open(room);
+    try {
+      return await opened.writer.write(command);
+    } finally {
+      // Or there would be a room here that is nowhere else.
+      const { feed: { tail }, writer } = opened;
+      if (!this.#exists(room) && writer.idle && !tail.followed) this.#rooms.delete(room);
+    }
   }
 
   /** The room, to read. Throws NOT_FOUND. */
@@ -141,6 +148,7 @@ export class Chat {
   /** Stops following the log. */
   async close(): Promise<void> {
     this.rosters.close();
+    this.guests.close();
     this.#stop.abort();
     await this.closed;
   }
@@ -163,8 +171,11 @@ export class Chat {
     return room === lobby || this.#log.head(room) > 0;
   }
 
+  /** A room that is being made is there for those who came behind its maker. */
   #existing(room: string): OpenRoom {
-    if (this.#rooms.has(room) || this.#exists(room)) return this.#open(room);
+    const known = this.#rooms.get(room);
+    const isThere = known && (known.feed.tail.head > 0 || !known.writer.idle);
+    if (isThere || this.#exists(room)) return this.#open(room);
     throw missing(room);
   }
 

@@ -1,7 +1,7 @@
 /** How fast rooms may be made: they last, so that one who makes them without end would leave none for others. */
 import { ChatError } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
-import { fullPace, type Pace, type PaceLimits, takeOne } from "./pace.ts";
+import { fullPace, type Pace, type PaceLimits, take } from "./pace.ts";
 
 const own: PaceLimits = { perSecond: limits.roomsPerMinute / 60, burst: limits.roomsBurst };
 /** Whoever signs in under ever new names is held by what all of them may do. */
@@ -16,8 +16,8 @@ export class Creations {
   /** Counts one room. Throws RESOURCE_EXHAUSTED if they come too fast. */
   count(id: string): void {
     const now = performance.now();
-    const ofAll = takeOne(this.#all, all, now);
-    const ofOwn = takeOne(this.#own.get(id) ?? fullPace(own, now), own, now);
+    const ofAll = take(this.#all, all, { now });
+    const ofOwn = take(this.#own.get(id) ?? fullPace(own, now), own, { now });
     if (!ofAll || !ofOwn) {
       throw new ChatError(
         "RESOURCE_EXHAUSTED",

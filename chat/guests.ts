@@ -3,15 +3,19 @@ import { ChatError } from "../protos/errors.ts";
 import type { Principal } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
 import { canonicalName, lookAlikeKeys } from "./names.ts";
-import { fullPace, type Pace, type PaceLimits, takeOne } from "./pace.ts";
+import { fullPace, type Pace, type PaceLimits, take } from "./pace.ts";
 import { parseName } from "./rules.ts";
+import type { Signals } from "./signals.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** A guest who was let in. Close it when they go. */
 export interface Admission {
   readonly principal: Principal;
-  /** Counts a command; false if they go too fast. Throws NAME_TAKEN if the name is theirs no more. */
-  admit(): boolean;
+  /**
+   * Counts a command, or one that costs as much as several; false if they go too fast. Throws NAME_TAKEN if the name is
+   * theirs no more, UNAUTHENTICATED if their token is good no more.
+   */
+  admit(price?: number): boolean;
   /** Keeps them out for a while: they went on though they were refused again and again. */
   sendAway(): void;
   close(): void;
@@ -32,6 +36,8 @@ interface Guest {
   /** How long the name is theirs while they are not open, in milliseconds. */
   heldUntil: number;
   readonly conduct: Conduct;
+  /** What ends each of those, if somebody listens there. */
+  readonly revoke: Set<(why: ChatError) => void>;
 }
 
 const signInPace: PaceLimits = { perSecond: limits.signInsPerSecond, burst: limits.signInsBurst };
@@ -42,8 +48,8 @@ export function admissionOf(principal: Principal, conduct: Conduct = newConduct(
   if (performance.now() < conduct.awayUntil) throw flood();
   return {
     principal,
-    admit: () => {
-      const left = takeOne(conduct.pace, pace, performance.now());
+    admit: (price) => {
+      const left = take(conduct.pace, pace, { now: performance.now(), count: price });
       conduct.pace = left ?? conduct.pace;
       return left !== undefined;
     },
@@ -61,15 +67,27 @@ export function admissionOf(principal: Principal, conduct: Conduct = newConduct(
 export class Guests {
   readonly #tokens: Tokens;
   readonly #now: () => number;
+  readonly #signals: Signals;
+  readonly #unlisten: () => void;
+  /** Ids whose tokens are good no more, with when they expire by themselves. Those that came last come last. */
+  readonly #revoked = new Map<string, number>();
   /** Under each key that a name has. */
   readonly #guests = new Map<string, Guest>();
   /** Of names that are taken at their word, by key; those that came last come last. */
   readonly #named = new Map<string, Conduct>();
   #signIns = fullPace(signInPace, performance.now());
 
-  constructor(tokens: Tokens, { now }: { now: () => number }) {
+  constructor(tokens: Tokens, { now, signals }: { now: () => number; signals: Signals }) {
     this.#tokens = tokens;
     this.#now = now;
+    this.#signals = signals;
+    this.#unlisten = signals.listen((signal) => {
+      if (signal.kind === "revoked") this.#revoke(signal);
+    });
+  }
+
+  close(): void {
+    this.#unlisten();
   }
 
   /** The public keys of tokens, as a JSON Web Key Set in JSON. */
@@ -83,34 +101,49 @@ export class Guests {
     earlier: string,
   ): Promise<{ token: string; principal: Principal; expires: string }> {
     const name = parseName(asked);
-    const signIns = takeOne(this.#signIns, signInPace, performance.now());
+    const signIns = take(this.#signIns, signInPace, { now: performance.now() });
     if (!signIns) throw full();
     this.#signIns = signIns;
     const key = canonicalName(name);
     const before = earlier === "" ? undefined : await this.#tokens.read(earlier).catch(() => undefined);
-    const id = before?.key === key ? before.id : newId();
+    const stays = before?.key === key && !this.#revoked.has(before.id);
+    const id = stays ? before.id : newId();
     this.#claim({ id, name, key });
     const principal = { id, name, key };
     return { ...await this.#tokens.sign(principal), principal };
   }
 
-  /** Lets go of a token's name, unless the guest is still open somewhere. */
+  /** Takes a token back, with all of that guest, wherever they are open, and lets go of the name. */
   async signOut(token: string): Promise<void> {
-    this.#release(await this.#tokens.read(token));
+    const { id, name } = await this.#tokens.read(token);
+    this.#signals.publish({ kind: "revoked", id, name });
   }
 
-  /** Lets the owner of a token in. Rejects with UNAUTHENTICATED or NAME_TAKEN. */
-  async open(token: string): Promise<Admission> {
+  /**
+   * Lets the owner of a token in; `revoked` is called when it is good no more, which closes what is given here.
+   * Rejects with UNAUTHENTICATED or NAME_TAKEN.
+   */
+  async open(
+    token: string,
+    { revoked = () => {} }: { revoked?: (why: ChatError) => void } = {},
+  ): Promise<Admission> {
     const principal = await this.#tokens.read(token);
+    if (this.#revoked.has(principal.id)) throw signedOut();
     const guest = this.#claim(principal);
     const admission = admissionOf(principal, guest.conduct);
+    const revoke = (why: ChatError) => revoked(why);
     guest.open++;
+    guest.revoke.add(revoke);
     return {
       ...admission,
+      admit: (price) => {
+        if (this.#revoked.has(principal.id)) throw signedOut();
+        return admission.admit(price);
+      },
       close: () => {
+        if (!guest.revoke.delete(revoke)) return;
         guest.open--;
-        // One who signed out meanwhile is not waited for.
-        if (guest.heldUntil !== -Infinity) guest.heldUntil = this.#now() + limits.guestAwayMs;
+        guest.heldUntil = this.#now() + limits.guestAwayMs;
       },
     };
   }
@@ -126,9 +159,9 @@ export class Guests {
     const admission = admissionOf({ id: "", name, key }, this.#conductOf(key));
     return {
       ...admission,
-      admit: () => {
+      admit: (price) => {
         mustBeFree();
-        return admission.admit();
+        return admission.admit(price);
       },
     };
   }
@@ -138,19 +171,28 @@ export class Guests {
     if (holders.some((guest) => guest.id !== id && this.#isHere(guest))) throw taken(name);
     const known = holders.find((guest) => guest.id === id);
     if (!known) this.#makeRoom();
-    const guest = known ?? { id, open: 0, heldUntil: 0, conduct: newConduct() };
+    const guest = known ?? { id, open: 0, heldUntil: 0, conduct: newConduct(), revoke: new Set() };
     // Longer once they were open: whoever never got their token, since its way was cut, may ask for another soon.
     guest.heldUntil = Math.max(guest.heldUntil, this.#now() + limits.openingMs);
     for (const key of lookAlikeKeys(name)) this.#guests.set(key, guest);
     return guest;
   }
 
-  #release({ id, name }: Principal): void {
+  #revoke({ id, name }: { id: string; name: string }): void {
+    this.#revoked.delete(id);
+    this.#revoked.set(id, this.#now() + limits.tokenMs);
+    for (const [old, until] of this.#revoked) {
+      if (this.#revoked.size <= limits.guests && until > this.#now()) break;
+      this.#revoked.delete(old);
+    }
     for (const key of lookAlikeKeys(name)) {
       const guest = this.#guests.get(key);
       if (guest?.id !== id) continue;
-      if (guest.open === 0) this.#guests.delete(key);
-      else guest.heldUntil = -Infinity;
+      this.#guests.delete(key);
+      for (const revoke of [...guest.revoke]) revoke(signedOut());
+      // Also where they came in under another spelling.
+      guest.heldUntil = guest.open = 0;
+      guest.revoke.clear();
     }
   }
 
@@ -197,6 +239,10 @@ export function tooFast(): ChatError {
     `Cannot carry out a command: they come faster than ${limits.commandsPerSecondGrpc} a second, or before one that was ` +
       "refused was sent again; slow down and try again.",
   );
+}
+
+function signedOut(): ChatError {
+  return new ChatError("UNAUTHENTICATED", "Cannot go on: this token was signed out, sign in again.");
 }
 
 function full(): ChatError {

@@ -19,8 +19,12 @@ export function fullPace({ burst }: PaceLimits, now: number): Pace {
   return { left: burst, at: now };
 }
 
-/** Takes one out; undefined if the bucket is empty. */
-export function takeOne({ left, at }: Pace, { perSecond, burst }: PaceLimits, now: number): Pace | undefined {
+/** Takes one out, or `count`; undefined if there is not enough in the bucket. */
+export function take(
+  { left, at }: Pace,
+  { perSecond, burst }: PaceLimits,
+  { now, count = 1 }: { now: number; count?: number | undefined },
+): Pace | undefined {
   const filled = Math.min(burst, left + Math.max(0, now - at) * perSecond / 1000);
-  return filled < 1 ? undefined : { left: filled - 1, at: now };
+  return filled < count ? undefined : { left: filled - count, at: now };
 }

@@ -38,6 +38,7 @@ export function perform(
     return store(room, { kind: "react", by, clientId, target, emoji, remove });
   }
   if (createRoom) {
+    mustBeGuest(by, "make a room");
     const { room, clientId, topic } = createRoom;
     return settle(chat, room, { kind: "create", by, clientId, topic });
   }
@@ -66,6 +67,15 @@ export function perform(
   }
   return undefined;
 }
+
+/** How many commands it counts for: a long list costs as much as many of them. */
+export function priceOf({ listRooms, who }: ClientFrame): number {
+  const count = listRooms?.count ?? who?.count;
+  return count === undefined ? 1 : 1 + Math.floor(pageSize(count) / rowsPerCommand);
+}
+
+/** Rows that are read in the time that one command takes. */
+const rowsPerCommand = 50;
 
 async function write(chat: Chat, room: string, command: Command): Promise<ServerFrame> {
   const { event: { seq, timestamp }, duplicate } = await chat.write(room, command);

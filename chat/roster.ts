@@ -1,6 +1,6 @@
 /** Who is in one room, and who writes: a state moved by signals. Pure. */
 import { limits } from "../protos/limits.ts";
-import type { Signal } from "./signals.ts";
+import type { RoomSignal } from "./signals.ts";
 
 /** What readers of the room are told: `Roster` of chat.proto. */
 export interface RosterView {
@@ -39,7 +39,7 @@ export class Roster {
   }
 
   /** Takes a signal; true if that changed what is told. `now` is in milliseconds. */
-  take(signal: Exclude<Signal, { kind: "alive" }>, now: number): boolean {
+  take(signal: RoomSignal, now: number): boolean {
     const { name } = signal;
     if (signal.kind === "typing") {
       this.expire(now);

@@ -78,6 +78,7 @@ export class Rosters {
   }
 
   #take(signal: Signal): void {
+    if (signal.kind === "revoked") return;
     if (signal.kind === "alive") {
       this.#nodes.set(signal.node, this.#now());
       return;

@@ -45,7 +45,10 @@ export class Session {
   constructor(chat: Chat, out: Outlet) {
     this.#chat = chat;
     this.#out = out;
-    this.#people = new SessionPeople(chat, { sendAway: (error) => out.fail(error) });
+    this.#people = new SessionPeople(chat, {
+      sendAway: (why) => out.fail(why),
+      closed: (person, { code, message }) => void this.#write({ closed: { person, code, message } }),
+    });
   }
 
   /** How many commands may wait for their answers; past it the client has to wait. */
@@ -56,7 +59,7 @@ export class Session {
   /** Begins a command; its reply is written later, also when it is refused. Resolves after that. */
   async handle(frame: ClientFrame): Promise<void> {
     if (frame.command === "heartbeat") return void this.#people.admit();
-    if (!frame.read) return await this.#answer(frame);
+    if (!frame.read && !frame.listRooms && !frame.who) return await this.#answer(frame);
     // One page at a time, each taken by the client before the next is read: they are big, and cheap to ask for.
     return await (this.#pages = this.#pages.then(() => this.#answer(frame)));
   }
@@ -80,17 +83,17 @@ export class Session {
     const { followed } = reply;
     // Whoever read the room before stops before the reply is written: what comes behind it is the new reader's.
     const reader = followed && this.#replaceReader(String(followed.room));
-    await this.#write({ id: frame.id, ...reply });
+    await this.#write({ id: isId(frame.id) ? frame.id : 0, ...reply });
     if (followed && reader && !reader.signal.aborted) this.#read(followed, reader.signal);
   }
 
   // Async, so that whatever is thrown becomes a refusal; still begins its work before it returns.
   async #carryOut(frame: ClientFrame): Promise<ServerFrame> {
-    if (frame.id === 0) {
+    if (!isId(frame.id)) {
       this.#people.pace();
       throw new ChatError(
         "INVALID_ARGUMENT",
-        "Cannot carry out a command: it has no id, choose one above 0.",
+        "Cannot carry out a command: it has no id, or too large a one; choose one from 1 to 2^53 - 1.",
       );
     }
     if (isSeveral(frame)) {
@@ -214,6 +217,11 @@ export class Session {
 /** True for a frame that was put together by hand: a parser gives each member of a oneof that was sent. */
 function isSeveral({ id: _, command: __, ...commands }: ClientFrame): boolean {
   return Object.values(commands).filter((command) => command !== undefined && command !== null).length > 1;
+}
+
+/** Larger ones are rounded, so that their reply would go to another command. */
+function isId(id: number): boolean {
+  return id > 0 && Number.isSafeInteger(id);
 }
 
 /** The handle that a command is given under; 0 for the person who came last. */

@@ -18,22 +18,29 @@ const opensPace = { perSecond: limits.commandsPerSecondGrpc, burst: limits.peopl
 /** What changes nothing, such as to leave where one is not: an honest client hardly does it. */
 const idlePace = { perSecond: limits.commandsPerSecondGrpc, burst: limits.commandsBurstGrpc };
 
+/** What the people of a session tell it. */
+export interface PeopleOptions {
+  /** The session has to end: it goes on too fast, or its last person may not go on. */
+  readonly sendAway: (why: ChatError) => void;
+  /** Somebody may not go on. */
+  readonly closed: (handle: number, why: ChatError) => void;
+}
+
 /** All people of a session. */
 export class SessionPeople {
   readonly #chat: Chat;
-  readonly #sendAway: (error: ChatError) => void;
+  readonly #options: PeopleOptions;
   /** Some may still be at the door. */
   readonly #people = new Map<number, SessionPerson | Promise<SessionPerson>>();
   readonly #nobody: SessionPerson;
   readonly #opens = new Throttle(opensPace);
   readonly #idle = new Throttle(idlePace);
   #lastHandle = 0;
-  #closed = false;
+  #newestHandle = 0;
 
-  /** `sendAway` is told when the session has to end, since it goes on too fast. */
-  constructor(chat: Chat, { sendAway }: { sendAway: (error: ChatError) => void }) {
+  constructor(chat: Chat, options: PeopleOptions) {
     this.#chat = chat;
-    this.#sendAway = sendAway;
+    this.#options = options;
     this.#nobody = this.#person(admissionOf(nobody));
   }
 
@@ -61,13 +68,13 @@ export class SessionPeople {
       );
     }
     if (!this.#admit(this.#opens)) throw tooFast();
-    const handle = ++this.#lastHandle;
-    const opening = this.#enter({ token, username });
+    const handle = this.#newestHandle = ++this.#lastHandle;
+    const opening = this.#enter({ token, username }, handle);
     this.#people.set(handle, opening);
     try {
       const person = await opening;
-      if (this.#closed) person.close();
-      else this.#people.set(handle, person);
+      if (this.#people.has(handle)) this.#people.set(handle, person);
+      else person.close();
       return { opened: { person: handle, principal: person.principal } };
     } catch (error) {
       this.#people.delete(handle);
@@ -86,21 +93,38 @@ export class SessionPeople {
 
   /** The person under a handle; 0 means the one who came last, also if still at the door. Throws FAILED_PRECONDITION, unless `nobodyMay`. */
   find(handle: number, nobodyMay: boolean): SessionPerson | Promise<SessionPerson> {
-    const person = this.#people.get(handle || this.#lastHandle);
+    const person = this.#people.get(handle || this.#newest());
     if (person) return person;
     if (nobodyMay) return this.#nobody;
     throw this.#notOpen(handle);
   }
 
   close(): void {
-    this.#closed = true;
     for (const person of this.#people.values()) if (person instanceof SessionPerson) person.close();
     this.#people.clear();
   }
 
-  async #enter({ token, username }: Open): Promise<SessionPerson> {
+  /** The handle of the person who came last of those who are here. */
+  #newest(): number {
+    // Whoever goes leaves a gap; that it was the last one is rare.
+    if (!this.#people.has(this.#newestHandle)) {
+      this.#newestHandle = [...this.#people.keys()].at(-1) ?? 0;
+    }
+    return this.#newestHandle;
+  }
+
+  async #enter({ token, username }: Open, handle: number): Promise<SessionPerson> {
     const { guests } = this.#chat;
-    return this.#person(token === "" ? guests.openName(username) : await guests.open(token));
+    if (token === "") return this.#person(guests.openName(username));
+    return this.#person(await guests.open(token, { revoked: (why) => this.#revoked(handle, why) }));
+  }
+
+  #revoked(handle: number, why: ChatError): void {
+    const person = this.#people.get(handle);
+    this.#people.delete(handle);
+    if (person instanceof SessionPerson) person.close();
+    this.#options.closed(handle, why);
+    if (this.#people.size === 0) this.#options.sendAway(why);
   }
 
   #person(admission: Admission): SessionPerson {
@@ -108,7 +132,7 @@ export class SessionPeople {
       chat: this.#chat,
       // A guest may be too fast on many sockets of a gateway, which holds each to its pace. Nobody on a gateway alone is.
       flood: (flooder) => {
-        if (flooder === "session" || this.#people.size <= 1) this.#sendAway(flood());
+        if (flooder === "session" || this.#people.size <= 1) this.#options.sendAway(flood());
       },
     });
   }
@@ -123,7 +147,7 @@ export class SessionPeople {
 
   #admit(throttle: Throttle): boolean {
     const passage = throttle.take();
-    if (passage === "flood") this.#sendAway(flood());
+    if (passage === "flood") this.#options.sendAway(flood());
     return passage === "admitted";
   }
 }

@@ -6,7 +6,7 @@ import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
 import type { Chat } from "./chat.ts";
 import { type Admission, tooFast } from "./guests.ts";
-import { perform } from "./perform.ts";
+import { perform, priceOf } from "./perform.ts";
 import type { Holder } from "./signals.ts";
 import { Throttle } from "./throttle.ts";
 
@@ -47,7 +47,7 @@ export class SessionPerson {
   perform(frame: ClientFrame): Promise<ServerFrame> | undefined {
     const clientId = clientIdOf(frame);
     if (clientId === undefined) {
-      this.pace();
+      this.pace(priceOf(frame));
       return perform(this.#chat, this.principal, frame);
     }
     this.#keepOrder(clientId);
@@ -64,11 +64,11 @@ export class SessionPerson {
     return performed;
   }
 
-  /** Counts a command. Throws RESOURCE_EXHAUSTED if they come too fast. */
-  pace(): void {
-    const own = this.#own.take();
+  /** Counts a command, at its price. Throws RESOURCE_EXHAUSTED if they come too fast. */
+  pace(price = 1): void {
+    const own = this.#own.take(price);
     if (own === "flood") this.#flood("session");
-    if (!this.#admission.admit() || own !== "admitted") throw this.#tooFast();
+    if (!this.#admission.admit(price) || own !== "admitted") throw this.#tooFast();
   }
 
   /** Throws UNAUTHENTICATED if they may not read a room. */

@@ -18,8 +18,13 @@ export type Signal =
   }
   | { readonly kind: "typing"; readonly room: string; readonly name: string }
   | { readonly kind: "stopped"; readonly room: string; readonly name: string }
+  /** Whoever has a token of this id, on whichever node, may not go on. */
+  | { readonly kind: "revoked"; readonly id: string; readonly name: string }
   /** The node lives, and so do its holders. Due every 10 s. */
   | { readonly kind: "alive"; readonly node: string };
+
+/** What is about who is in a room. */
+export type RoomSignal = Exclude<Signal, { kind: "alive" | "revoked" }>;
 
 /**
  * Carries signals to all nodes.

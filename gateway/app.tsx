@@ -11,6 +11,7 @@ import type { Bridge } from "./bridge.ts";
 import { serveBrowser } from "./browser_socket.ts";
 import type { OriginRules } from "./origin.ts";
 import { Page } from "./page.tsx";
+import { nobody, Places } from "./places.ts";
 import { SentAway } from "./sent_away.ts";
 import { addSignIn, checkOrigin, guestOf, refuse } from "./sign_in.ts";
 import { Socket } from "./socket.ts";
@@ -78,19 +79,22 @@ export function makeApp(options: AppOptions): Hono {
   );
 
   const away = new SentAway();
+  const upgrading = { ...options, places: new Places(options.sockets, { most: options.socketsMost }) };
   // Frames have heartbeats of their own, and a stall of this process must not drop every socket; the
   // tutorial's clients have only WebSocket's pings.
   app.get("/ws", (c) =>
-    upgrade(c, options, async () => {
+    upgrade(c, upgrading, async () => {
       const { id, token } = await guestOf(c, bridge);
       away.check(id);
       return {
+        guest: id,
         idleTimeout: 0,
         serve: (socket) => serveBrowser(socket, bridge, { token, flooded: () => away.add(id) }),
       };
     }));
   app.get("/ws/:username", (c) =>
-    upgrade(c, options, () => ({
+    upgrade(c, upgrading, () => ({
+      guest: nobody,
       idleTimeout: 120,
       serve: (socket) => serveTutorial(socket, bridge, c.req.param("username")),
     })));
@@ -118,14 +122,21 @@ export function makeApp(options: AppOptions): Hono {
 
 /** How a socket is to be served. `idleTimeout` is in seconds; a peer that answers no ping for so long is gone. */
 interface Served {
+  /** Who takes the place. */
+  readonly guest: string;
   readonly idleTimeout: number;
   readonly serve: (socket: Socket) => void;
+}
+
+/** What an upgrade works on. */
+interface Upgrading extends Pick<AppOptions, "journal" | "draining" | "origin"> {
+  readonly places: Places<Socket>;
 }
 
 /** Opens a socket for somebody who may; `admit` throws if they may not. All that is known before the 101. */
 async function upgrade(
   c: Context,
-  { journal, sockets, socketsMost, draining, origin }: AppOptions,
+  { journal, places, draining, origin }: Upgrading,
   admit: () => Served | Promise<Served>,
 ): Promise<Response> {
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
@@ -139,16 +150,12 @@ async function upgrade(
   }
   try {
     checkOrigin(c, origin);
-    const { idleTimeout, serve } = await admit();
+    const { guest, idleTimeout, serve } = await admit();
     if (draining.aborted) throw shuttingDown();
-    if (sockets.size >= socketsMost) {
-      throw new ChatError("UNAVAILABLE", "Cannot connect: the server is full, try again later.");
-    }
+    places.check(guest);
     const { response, socket: ws } = Deno.upgradeWebSocket(c.req.raw, { idleTimeout });
     const socket = new Socket(ws, { journal });
-    sockets.add(socket);
-    // Not before it is closed: one that is going still holds its file.
-    socket.closed.then(() => sockets.delete(socket));
+    places.take(socket, guest);
     serve(socket);
     return response;
   } catch (error) {

@@ -1,5 +1,6 @@
 /** What all sockets of a gateway share: the one session with ChatService, the rooms it follows, its people. */
 import { ChatError } from "../protos/errors.ts";
+import { limits } from "../protos/limits.ts";
 import type { SignedIn__Output as SignedIn } from "../protos/gen/chat/SignedIn.ts";
 import { sleep } from "../runtime/deadline.ts";
 import type { Journal } from "../runtime/journal.ts";
@@ -9,9 +10,6 @@ import type { Reader, Room } from "./room.ts";
 import { type Entered, Rooms } from "./rooms.ts";
 import { type Guest, Tokens } from "./tokens.ts";
 import { type Link, Upstream } from "./upstream.ts";
-
-/** How long somebody who comes while ChatService is away waits before they are told. */
-const patienceMs = 2_000;
 
 /** What a bridge works with. */
 export interface BridgeOptions {
@@ -47,6 +45,7 @@ export class Bridge {
         },
         onAway: () => this.#tellLink(),
         onBatch: (batch) => rooms.get(batch.room)?.take(batch),
+        onClosed: (person, why) => this.#people.endHandle(person, why),
         onRoster: (roster) => rooms.get(roster.room)?.takeRoster(roster),
       },
     });
@@ -123,7 +122,7 @@ export class Bridge {
     if (this.link.up) return;
     const enough = new AbortController();
     this.onLink(({ up }) => up && enough.abort(), enough);
-    await sleep(patienceMs, { signal: AbortSignal.any([enough.signal, this.#upstream.signal]) });
+    await sleep(limits.patienceMs, { signal: AbortSignal.any([enough.signal, this.#upstream.signal]) });
     enough.abort();
   }
 

@@ -9,7 +9,7 @@ export interface Listener {
   shutdown(): Promise<void>;
 }
 
-type Handler = (request: Request) => Response | Promise<Response>;
+type Handler = (request: Request, info: Deno.ServeHandlerInfo) => Response | Promise<Response>;
 
 /** How long to wait before listening again, in milliseconds. */
 const againMs = 300;
@@ -54,7 +54,7 @@ export function listen(
 
 function serve(hostname: string, port: number, handler: Handler): Deno.HttpServer<Deno.NetAddr> {
   try {
-    return Deno.serve({ hostname, port, onListen: () => {} }, (request) => handler(request));
+    return Deno.serve({ hostname, port, onListen: () => {} }, (request, info) => handler(request, info));
   } catch (error) {
     throw new ChatError(
       "UNAVAILABLE",

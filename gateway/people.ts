@@ -49,6 +49,11 @@ export class People {
     }
   }
 
+  /** Ends whoever is under a handle of the session: they may not go on. */
+  endHandle(handle: number, why: ChatError): void {
+    for (const person of this.#people) if (person.handle === handle) person.end(why);
+  }
+
   /** Counts an act until the given function is called. */
   #admit({ body }: Act): () => void {
     const chars = Object.values(body).reduce<number>(

@@ -2,17 +2,12 @@
 import { beginIn, type Start } from "../feed/begin.ts";
 import { follow } from "../feed/follow.ts";
 import { ChatError } from "../protos/errors.ts";
+import { limits } from "../protos/limits.ts";
 import type { Bridge } from "./bridge.ts";
 import { encodeBatch, encodeFrames } from "./frames.ts";
 import type { Room } from "./room.ts";
 import type { Entered } from "./rooms.ts";
 import type { Socket } from "./socket.ts";
-
-/** One who is further behind than this catches up: so many of them at a time, or each would have its buffer full at once. */
-const liveEvents = 100;
-
-/** A slow one gives its place to the next after so long, in milliseconds. */
-const settleMs = 250;
 
 /** Where a reader stands: `Followed` of chat.proto. */
 export interface Followed {
@@ -125,10 +120,10 @@ export class Reading {
           after = batch.value.first + batch.value.events.length - 1;
           this.#socket.send(encodeBatch(batch.value));
         };
-        if (tail.head - after <= liveEvents) return await give();
+        if (tail.head - after <= limits.liveEvents) return await give();
         await room.catchingUp.run(async () => {
           await give();
-          await this.#socket.settled(settleMs);
+          await this.#socket.settled(limits.settleMs);
         });
       });
     }

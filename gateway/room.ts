@@ -18,7 +18,7 @@ import { LinkLost, type Upstream } from "./upstream.ts";
 /** How much of the room a gateway fetches at first: enough for those who join and those who come back soon. */
 const firstTail = 500;
 
-/** How long to wait before a read that was too much at once is tried again, in milliseconds. */
+/** How long to wait before what was too much at once is tried again, in milliseconds. */
 const againMs = 500;
 
 /** Somebody for whom the room is followed. */
@@ -50,6 +50,8 @@ type Standing =
   /** Not followed: there is no session, or nobody whose handle it could be followed with. */
   | { readonly is: "unasked" }
   | { readonly is: "asked" }
+  /** The lobby was refused for now, and is asked for again a little later. */
+  | { readonly is: "held" }
   /** `head` is what ChatService named then. */
   | { readonly is: "followed"; readonly head: number }
   | { readonly is: "refused"; readonly why: ChatError }
@@ -139,6 +141,7 @@ export class Room implements Feed {
     const { upstream } = this.#options;
     if (this.#standing.is !== "unasked" || !upstream.link.up) return;
     const by = this.#readers.values().find((one) => one.handle !== undefined && !this.#turnedAway.has(one));
+    // Without a reader's handle ChatService takes it for a question of whoever was opened last.
     if (!by && this.room !== lobby) return;
     this.#standing = { is: "asked" };
     const { epoch, head: seq } = this.tail;
@@ -217,6 +220,10 @@ export class Room implements Feed {
     return (page?.events ?? []).map(parseEvent).filter((event) => event !== undefined);
   }
 
+  get #isAsked(): boolean {
+    return this.#standing.is === "asked";
+  }
+
   /** ChatService counts how much each person asks for: the readers take turns at what is read for all of them. */
   #nextHandle(): number {
     const reader = this.#readers.values().find(({ handle }) => handle !== undefined);
@@ -258,14 +265,25 @@ export class Room implements Feed {
     this.#progress.happen();
   }
 
+  async #hold(): Promise<void> {
+    const held = this.#standing = { is: "held" };
+    await sleep(againMs, { signal: this.#options.upstream.signal });
+    if (this.#standing !== held) return;
+    this.#standing = { is: "unasked" };
+    for (const reader of this.#readers) this.#turnedAway.delete(reader);
+    this.ask();
+  }
+
   #refused(why: ChatError, by: Reader | undefined): void {
-    if (this.#standing.is !== "asked") return;
+    if (!this.#isAsked) return;
     this.#standing = { is: "unasked" };
     if (by && personal.has(why.code)) {
       this.#turnedAway.add(by);
       this.ask();
-      if (this.#readers.values().some((one) => !this.#turnedAway.has(one))) return;
+      if (this.#isAsked || this.#readers.values().some((one) => !this.#turnedAway.has(one))) return;
     }
+    // It is there for everybody: whoever was looked at was too fast, or is gone.
+    if (this.room === lobby && why.retry) return void this.#hold();
     this.#standing = { is: "refused", why };
     this.#progress.happen();
     for (const reader of [...this.#readers]) reader.lost(why);

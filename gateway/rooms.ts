@@ -7,9 +7,6 @@ import { type Reader, Room } from "./room.ts";
 import { Slots } from "./slots.ts";
 import { LinkLost, type Upstream } from "./upstream.ts";
 
-/** Bytes of text in the tails of all rooms together; each has its share. What falls off is in the pages. */
-const tailsBytes = 64 * limits.tailBytes;
-
 /** A room that is followed for somebody. */
 export interface Entered {
   readonly room: Room;
@@ -94,11 +91,11 @@ export class Rooms {
       pages: this.pages,
       reading: this.#reading,
       catchingUp: this.#catchingUp,
-      // Looked at with each event that comes in.
+      // Looked at with each event that comes in. What falls off is in the pages.
       tailLimits: {
         events: limits.tailEvents,
         get bytes() {
-          return Math.min(limits.tailBytes, tailsBytes / rooms.size);
+          return Math.min(limits.tailBytes, limits.tailsBytes / rooms.size);
         },
       },
       refused: (room) => this.#forget(room),

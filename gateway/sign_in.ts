@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { ChatError, type ErrorCode, toChatError } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
 import type { Journal } from "../runtime/journal.ts";
+import { Addresses } from "./addresses.ts";
 import type { Bridge } from "./bridge.ts";
 import { parseAs, parseJson } from "./frames.ts";
 import { isAllowedOrigin, type OriginRules } from "./origin.ts";
@@ -22,11 +23,9 @@ const cookieName = "switchboard_token";
 
 const asked = v.object({ name: v.string() });
 
-/** The longest name with every byte escaped, and room to spare. */
-const bodyBytes = limits.nameBytes * 16;
-
 /** Adds `POST /sign-in`, `POST /sign-out` and `GET /me`. */
 export function addSignIn(app: Hono, { bridge, journal, origin }: SignInOptions): void {
+  const addresses = new Addresses();
   const answer = (act: (c: Context) => Promise<Response>) => async (c: Context) => {
     // It tells who this browser is, and is for nobody else.
     c.header("Cache-Control", "no-store");
@@ -43,6 +42,7 @@ export function addSignIn(app: Hono, { bridge, journal, origin }: SignInOptions)
   app.post(
     "/sign-in",
     answer(async (c) => {
+      addresses.check(addressOf(c));
       const { name } = parseAs(asked, parseJson(await readBody(c)), "message");
       const { token, principal, expires } = await bridge.signIn(name, await earlierToken(c, bridge));
       setCookie(c, cookieName, token, {
@@ -60,8 +60,10 @@ export function addSignIn(app: Hono, { bridge, journal, origin }: SignInOptions)
       const token = tokenOf(c);
       // First, so that this browser is signed out whatever happens to the rest.
       deleteCookie(c, cookieName, cookieOptions(c));
+      if (token === "") return c.json({});
+      addresses.check(addressOf(c));
       // A token that is no longer good has no name to let go of.
-      if (token !== "") await bridge.signOut(token).catch(unlessUnauthenticated);
+      await bridge.signOut(token).catch(unlessUnauthenticated);
       return c.json({});
     }),
   );
@@ -78,6 +80,12 @@ export function addSignIn(app: Hono, { bridge, journal, origin }: SignInOptions)
 /** Who a request comes from. Throws UNAUTHENTICATED, or UNAVAILABLE while no key is known. */
 export function guestOf(c: Context, bridge: Bridge): Promise<Guest> {
   return bridge.verify(tokenOf(c));
+}
+
+/** The other end of the connection: a client, or the nearest proxy. */
+function addressOf(c: Context): string | undefined {
+  const { remoteAddr }: Partial<Deno.ServeHandlerInfo> = c.env ?? {};
+  return remoteAddr && "hostname" in remoteAddr ? remoteAddr.hostname : undefined;
 }
 
 /** A refusal as HTTP has it. */
@@ -172,9 +180,9 @@ async function readBody(c: Context): Promise<string> {
   try {
     for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
       size += read.value.length;
-      if (size > bodyBytes) {
+      if (size > limits.signInBodyBytes) {
         reader?.cancel();
-        throw new UnfitBody(413, `it has more than ${bodyBytes} bytes, send less`);
+        throw new UnfitBody(413, `it has more than ${limits.signInBodyBytes} bytes, send less`);
       }
       text += decoder.decode(read.value, { stream: true });
     }

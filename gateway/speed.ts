@@ -14,9 +14,6 @@ export interface Speed {
 /** What is to become of a piece of work. "flood": whoever asks has been told often enough. */
 export type Verdict = "go" | "refuse" | "flood";
 
-/** A long message costs as many short ones as it takes about the time of: parsing it is most of the work. */
-const bytesPerCommand = 4_096;
-
 /** A full bucket. */
 export function fullSpeed(now: number): Speed {
   return { left: limits.commandsBurst, at: now, refused: 0 };
@@ -24,7 +21,7 @@ export function fullSpeed(now: number): Speed {
 
 /** What a message costs; more than one frame in it costs more, which is known once it is parsed. */
 export function costOf(length: number): number {
-  return 1 + Math.floor(length / bytesPerCommand);
+  return 1 + Math.floor(length / limits.bytesPerCommand);
 }
 
 /** Takes some work out of the bucket, or refuses it and counts that. */

@@ -64,9 +64,16 @@ export function serveTutorial(socket: Socket, bridge: Bridge, username: string):
 
 async function readLobby(socket: Socket, bridge: Bridge, person: Person): Promise<void> {
   const { signal } = socket;
-  const room = bridge.lobby;
   // One who is not let in reads nothing; they were told why.
-  if (!await person.opened.then(() => true, () => false)) return;
+  if (!await person.opened.then(() => true, () => false) || signal.aborted) return;
+  const { room, leave } = bridge.enter(lobby, {
+    get handle() {
+      return person.handle;
+    },
+    roster: () => {},
+    lost: (why) => socket.close(why),
+  });
+  signal.addEventListener("abort", leave, { once: true });
   while (!signal.aborted) {
     await room.whenCaughtUp({ signal });
     const cursor = await beginIn(room, { replay: "LAST_N", count: limits.replayDefault });

@@ -41,6 +41,8 @@ export interface UpstreamEvents {
   /** ChatService cannot be reached for now. */
   onAway(): void;
   onBatch(batch: NonNullable<ServerFrame["batch"]>): void;
+  /** A person may not go on. */
+  onClosed(person: number, why: ChatError): void;
   onRoster(roster: NonNullable<ServerFrame["roster"]>): void;
 }
 
@@ -158,7 +160,7 @@ export class Upstream {
       if (this.#stop.signal.aborted) return;
       this.#setAway(ended.reason);
       attempt = ended.held ? 0 : attempt + 1;
-      const wait = ended.parting?.delayMs ?? jitter(attempt, { base: 100, most: 2_000 });
+      const wait = ended.parting?.delayMs ?? jitter(attempt, { base: 100, most: 1_000 });
       await sleep(wait, { signal: this.#stop.signal });
     }
   }
@@ -227,13 +229,13 @@ export class Upstream {
   #take(frame: ServerFrame): void {
     if (frame.batch) return this.#events.onBatch(frame.batch);
     if (frame.roster) return this.#events.onRoster(frame.roster);
+    if (frame.closed) return this.#events.onClosed(frame.closed.person, toError(frame.closed));
     const waiting = this.#waiting.get(frame.id);
     if (!waiting) return;
     this.#waiting.delete(frame.id);
     waiting.heard(frame);
     if (!frame.refused) return waiting.resolve(frame);
-    const { code, message } = frame.refused;
-    waiting.reject(new ChatError(isErrorCode(code) ? code : "INTERNAL", message));
+    waiting.reject(toError(frame.refused));
   }
 }
 
@@ -249,7 +251,7 @@ const callMs = 5_000;
 const closeMs = 1_000;
 
 /** A session that lasted less than this does not make the next wait short again, or a fault could spin. */
-const holdsAfterMs = 5_000;
+const holdsAfterMs = 1_000;
 
 const channelOptions: grpc.ChannelOptions = {
   // Clients of one address share their connection and its backoff unless told otherwise: each try of ours is a fresh one.
@@ -262,6 +264,10 @@ const channelOptions: grpc.ChannelOptions = {
   // Batches are bounded by count and bytes of text; this only has to be above them.
   "grpc.max_receive_message_length": 16 * 1024 * 1024,
 };
+
+function toError({ code, message }: { code: string; message: string }): ChatError {
+  return new ChatError(isErrorCode(code) ? code : "INTERNAL", message);
+}
 
 function openSession(client: grpc.Client): Call {
   const { path, requestSerialize, responseDeserialize } = sessionMethod;

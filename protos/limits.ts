@@ -45,6 +45,8 @@ export const limits = {
   commandsInFlight: 256,
   /** Commands of one gRPC session that wait for an answer. Past it nothing more is read from the stream. */
   commandsPerSession: 4_096,
+  /** And bytes of them, as they came. A gateway's are seldom longer than 1 KB. */
+  commandsBytes: 4_194_304,
   /** And for each person on it: about what one commit stores, so that more would not make anything faster. */
   commandsPerPerson: 64,
   /** Sends that a gateway holds for all its browsers while ChatService is away. At 16 KB each, 160 MB. */
@@ -115,6 +117,8 @@ export const limits = {
   pagesBytes: 33_554_432,
   /** A room that nobody reads is followed by a gateway for so long, for those who come back. */
   roomIdleMs: 60_000,
+  /** Connections to one ChatService. A quiet one costs some 30 KB: 300 MB. */
+  connections: 10_000,
   /** Streams on one gRPC connection. grpc-js would stop at 100 and let the 101st wait without a word. */
   streamsPerConnection: 5_000,
   /** Readers and sessions of one ChatService: at some 30 KB each, 300 MB. */

@@ -2,7 +2,7 @@
 import type { handleUnaryCall, Metadata, UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { Chat } from "../chat/chat.ts";
 import type { Admission } from "../chat/guests.ts";
-import { perform } from "../chat/perform.ts";
+import { perform, priceOf } from "../chat/perform.ts";
 import { parseName, parseRoom } from "../chat/rules.ts";
 import { ChatError, toChatError } from "../protos/errors.ts";
 import { lobby } from "../protos/events.ts";
@@ -86,8 +86,8 @@ export class Calls {
   #single(name: keyof typeof singles): handleUnaryCall<object, unknown> {
     const [command, reply] = singles[name];
     return this.#unary(async (request: object, metadata) => {
-      using guest = await this.#guest(metadata);
       const frame = { id: 0, command, [command]: request } as ClientFrame__Output;
+      using guest = await this.#guest(metadata, priceOf(frame));
       return (await perform(this.#chat, guest.principal, frame))?.[reply];
     });
   }
@@ -131,11 +131,11 @@ export class Calls {
   }
 
   /** The guest of a call's token, who is here until disposed. Rejects with UNAUTHENTICATED, NAME_TAKEN, RESOURCE_EXHAUSTED. */
-  async #guest(metadata: Metadata): Promise<Admission & Disposable> {
+  async #guest(metadata: Metadata, price = 1): Promise<Admission & Disposable> {
     const token = bearer(metadata);
     if (token === "") throw signInFirst();
     const guest = disposable(await this.#chat.guests.open(token));
-    if (guest.admit()) return guest;
+    if (guest.admit(price)) return guest;
     guest.close();
     throw tooFast();
   }

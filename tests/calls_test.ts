@@ -110,9 +110,10 @@ Deno.test("P6 closed: SendMessage with a token speaks as its guest, in any room;
   );
   assertEquals(await refusalOf(sendAs({ username: "ann", message: "five" })), "NAME_TAKEN");
   assertEquals((await sendAs({ username: "Bob", message: "six" })).seq, 1);
-  await call(client, "signOut", { token });
-  assertEquals((await sendAs({ username: "ann", message: "seven" })).seq, 2, "the name is free");
   const history = await call<Batch__Output>(client, "readHistory", { room: "attic", count: 9 }, token);
+  await call(client, "signOut", { token });
+  assertEquals(await refusalOf(sendAs({ message: "seven" }, token)), "UNAUTHENTICATED");
+  assertEquals((await sendAs({ username: "ann", message: "eight" })).seq, 2, "the name is free");
   assertEquals(history.events.map(({ sender, message }) => [sender, message?.text]), [["Ann", undefined], [
     "Ann",
     "one",

@@ -5,7 +5,7 @@ import type { Batch__Output } from "../protos/gen/chat/Batch.ts";
 import type { Read } from "../protos/gen/chat/Read.ts";
 import { limits } from "../protos/limits.ts";
 import { bearer, FrameSocket, grpcClient, send, signIn } from "./doors.ts";
-import { serveParts } from "./gateway_parts.ts";
+import { serveParts, tokensFor } from "./gateway_parts.ts";
 import { serveChat, serveWeb } from "./harness.ts";
 
 /** Fills the lobby: `count` messages, as long as `textOf` says. */
@@ -40,9 +40,9 @@ Deno.test("P5 bounded: hundreds who come back with cursors of their own cost Cha
   await using chat = await serveChat();
   const epoch = await fill(chat, 4_000);
   await using web = await serveParts(chat.port);
-  const { token } = await signIn(web.port, "ann");
   const cursors = Array.from({ length: 300 }, (_, i) => (i * 37) % 3_400);
-  const browsers = await Promise.all(cursors.map(() => FrameSocket.connect(web.port, { token })));
+  const tokens = await tokensFor(web.port, cursors.length);
+  const browsers = await Promise.all(tokens.map((token) => FrameSocket.connect(web.port, { token })));
   await Promise.all(browsers.map(async (browser, i) => {
     const seq = cursors[i] ?? 0;
     const { followed } = await browser.ask({ follow: { replay: "REPLAY_RESUME", after: { epoch, seq } } });
@@ -125,16 +125,18 @@ Deno.test("P6 closed: a text that was deleted is not given to anybody any more, 
   await ann.ask({ send: { room: "attic", text: "secret" } });
   await ann.ask({ edit: { room: "attic", target: 2, text: "secret again" } });
   using client = grpcClient(chat.port);
-  const say = (text: string) =>
+  // More than one may say at once.
+  const tokens = await tokensFor(web.port, 100);
+  const say = (text: string, token = ann.token) =>
     new Promise((resolve, reject) =>
       client.say(
         { room: "attic", text },
-        bearer(ann.token),
+        bearer(token),
         (error, sent) => sent ? resolve(sent) : reject(error),
       )
     );
   for (let i = 0; i < 3_000; i += 100) {
-    await Promise.all(Array.from({ length: 100 }, (_, j) => say(`m${i + j}`)));
+    await Promise.all(Array.from({ length: 100 }, (_, j) => say(`m${i + j}`, tokens[j])));
   }
   await using web2 = await serveParts(chat.port);
   const look = async (gateway: { port: number }) => {

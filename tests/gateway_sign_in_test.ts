@@ -5,6 +5,7 @@ import { Tokens } from "../gateway/tokens.ts";
 import { ChatError, errors } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
 import { FrameSocket, RawSocket, signIn } from "./doors.ts";
+import { upgradeStatus } from "./gateway_parts.ts";
 import { eventually, serveChat, serveWeb } from "./harness.ts";
 
 interface Answer {
@@ -29,27 +30,6 @@ async function ask(
     ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
   return { status: response.status, headers: response.headers, body: await response.json() };
-}
-
-/** The status of an upgrade that is not let through; 101 for one that is. */
-async function upgradeStatus(
-  port: number,
-  headers: Record<string, string> = {},
-  path = "/ws",
-): Promise<string> {
-  using conn = await Deno.connect({ hostname: "127.0.0.1", port });
-  const lines = [
-    `GET ${path} HTTP/1.1`,
-    "Host: localhost",
-    "Connection: Upgrade",
-    "Upgrade: websocket",
-    "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-  ];
-  await conn.write(new TextEncoder().encode(lines.join("\r\n") + "\r\n\r\n"));
-  const buffer = new Uint8Array(4_096);
-  return new TextDecoder().decode(buffer.subarray(0, await conn.read(buffer) ?? 0));
 }
 
 Deno.test("a browser's token is in a cookie that no script can read, a program's in the answer", async () => {
@@ -154,15 +134,21 @@ Deno.test("what is no sign-in is refused with a status, a code and a reason", as
   assertEquals((await signIn(web.port, "ann")).principal.name, "ann", "none of them has taken the name");
 });
 
-Deno.test("signing out clears the cookie, ends what is open by the token, and frees the name", async () => {
+Deno.test("P6 closed: signing out clears the cookie, ends what is open by the token, here and elsewhere, and frees the name", async () => {
   await using chat = await serveChat();
   await using web = await serveWeb(chat.port);
+  await using elsewhere = await serveWeb(chat.port);
   await using ann = await FrameSocket.join(web.port, "ann");
+  await using away = await FrameSocket.connect(elsewhere.port, { token: ann.token });
+  assert((await away.ask({ open: {} })).opened);
   await using other = await FrameSocket.join(web.port, "other");
   const out = await ask(web.port, "/sign-out", { headers: { cookie: `switchboard_token=${ann.token}` } });
   assertEquals([out.status, out.body], [200, {}]);
   assertMatch(out.headers.get("set-cookie") ?? "", /^switchboard_token=; Max-Age=0;/);
+  const began = performance.now();
   assertEquals((await ann.raw.closed).code, errors.UNAUTHENTICATED.close);
+  assertEquals((await away.raw.closed).code, errors.UNAUTHENTICATED.close);
+  assert(performance.now() - began < 2_000);
   await eventually(() => signIn(web.port, "Ann").then(() => true, () => false), {
     what: "the name to be free",
   });

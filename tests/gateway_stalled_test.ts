@@ -6,6 +6,7 @@ import { ChatError } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
 import { silent } from "../runtime/journal.ts";
 import { bearer, FrameSocket, grpcClient, send, signIn } from "./doors.ts";
+import { tokensFor } from "./gateway_parts.ts";
 import { serveChat, serveWeb, spawn, tempFolder } from "./harness.ts";
 
 /** Resident memory of a process in MB. */
@@ -40,6 +41,7 @@ Deno.test("P5 bounded: a browser that follows many rooms and reads nothing costs
   await using chat = await spawn("grpc", { env: { CHAT_LOG: `sqlite:${folder.file("chat.db")}` } });
   await using web = await spawn("web", { env: { CHAT_ADDRESS: `localhost:${chat.port}` } });
   const { token } = await signIn(web.port, "ann");
+  const tokens = await tokensFor(web.port, 60);
   using client = grpcClient(chat.port);
   const rooms = Array.from({ length: 20 }, (_, i) => `room-${i}`);
   const text = "x".repeat(limits.textBytes);
@@ -70,7 +72,7 @@ Deno.test("P5 bounded: a browser that follows many rooms and reads nothing costs
   await using sockets = new AsyncDisposableStack();
   const stall = async (count: number) => {
     for (let i = 0; i < count; i++) {
-      const conn = await stalledSocket(web.port, token, frames);
+      const conn = await stalledSocket(web.port, tokens.pop() ?? "", frames);
       sockets.defer(() => conn.close());
     }
     // So long that whatever would be written is written.
@@ -99,7 +101,7 @@ Deno.test("P5 bounded: those who are far behind and read nothing give their plac
   const { token } = await signIn(web.port, "ann");
   await using sockets = new AsyncDisposableStack();
   const frames = [{ id: 1, open: {} }, { id: 2, follow: { replay: "REPLAY_RESUME" } }];
-  for (let i = 0; i < 3 * limits.catchingUp; i++) {
+  for (const token of await tokensFor(web.port, 3 * limits.catchingUp)) {
     const conn = await stalledSocket(web.port, token, frames);
     sockets.defer(() => conn.close());
   }

@@ -11,6 +11,7 @@ import { decodeJwt, decodeProtectedHeader, importJWK, SignJWT } from "jose";
 import { Guests } from "../chat/guests.ts";
 import { type Keys, makeTokens } from "../chat/tokens.ts";
 import { newKeys, openKeys } from "../log/keys.ts";
+import { LocalSignals } from "../log/local_signals.ts";
 import { ChatError } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
 import { FakeClock } from "./fake_clock.ts";
@@ -20,7 +21,10 @@ import { tempFolder } from "./harness.ts";
 async function guestsAt(noon = Date.parse("2026-01-31T12:00:00Z"), keys?: Keys) {
   let time = noon;
   const now = () => time;
-  const guests = new Guests(await makeTokens(keys ?? await newKeys(), { now }), { now });
+  const guests = new Guests(await makeTokens(keys ?? await newKeys(), { now }), {
+    now,
+    signals: new LocalSignals(),
+  });
   return { guests, pass: (ms: number) => void (time += ms), now };
 }
 
@@ -149,35 +153,25 @@ Deno.test("P5 bounded: who was sent away for speed is kept out for a while, on e
   guests.openName("Bob");
 });
 
-Deno.test("who signs out frees the name: at once, or when they are open nowhere any more", async () => {
+Deno.test("P6 closed: who signs out is out, wherever they are open, and the name is free at once", async () => {
   const { guests } = await guestsAt();
   const ann = await guests.signIn("Ann", "");
+  const told: string[] = [];
+  const one = await guests.open(ann.token, { revoked: ({ code }) => told.push(code) });
+  const two = await guests.open((await guests.signIn("ANN", ann.token)).token);
   await guests.signOut(ann.token);
-  const other = await guests.signIn("Ann", "");
-  assertNotEquals(other.principal.id, ann.principal.id);
-  await guests.signOut(ann.token);
-  assertEquals(
-    await codeOf(() => guests.signIn("Ann", "")),
-    "NAME_TAKEN",
-    "an old token frees no other's name",
-  );
-  const open = await guests.open(other.token);
-  await guests.signOut(other.token);
-  assertEquals(await codeOf(() => guests.signIn("Ann", "")), "NAME_TAKEN", "they still speak");
-  open.close();
-  await guests.signIn("Ann", "");
-});
-
-Deno.test("who comes back after signing out is waited for again", async () => {
-  const { guests, pass } = await guestsAt();
-  const { token } = await guests.signIn("Ann", "");
-  const one = await guests.open(token);
-  await guests.signOut(token);
-  const again = await guests.open(token);
+  assertEquals(told, ["UNAUTHENTICATED"]);
+  for (const { admit } of [one, two]) assertEquals(await codeOf(() => admit()), "UNAUTHENTICATED");
+  assertEquals(await codeOf(() => guests.open(ann.token)), "UNAUTHENTICATED");
+  const other = await guests.signIn("Ann", ann.token);
+  assertNotEquals(other.principal.id, ann.principal.id, "an old token proves nothing");
   one.close();
-  again.close();
-  pass(aMoment);
-  assertEquals(await codeOf(() => guests.signIn("Ann", "")), "NAME_TAKEN");
+  two.close();
+  await guests.signOut(ann.token);
+  const taken = "an old token frees no other's name";
+  assertEquals(await codeOf(() => guests.signIn("Ann", "")), "NAME_TAKEN", taken);
+  assert((await guests.open(other.token)).admit());
+  assertEquals(told.length, 1);
 });
 
 Deno.test("P6 closed: a token that is expired, forged, of other keys or no token at all lets nobody in", async () => {

@@ -1,11 +1,14 @@
 /** What a hostile browser, or somebody on the way to it, tries with a gateway. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { Addresses } from "../gateway/addresses.ts";
 import { Bridge } from "../gateway/bridge.ts";
+import { Places } from "../gateway/places.ts";
 import { lobby } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
 import { silent } from "../runtime/journal.ts";
-import { FrameSocket, signIn } from "./doors.ts";
-import { quietPort, serveChat, serveWeb } from "./harness.ts";
+import { FrameSocket, RawSocket, signIn } from "./doors.ts";
+import { serveParts, upgradeStatus } from "./gateway_parts.ts";
+import { eventually, quietPort, serveChat, serveWeb } from "./harness.ts";
 
 Deno.test("P6 closed: no cache on the way keeps who somebody is", async () => {
   await using chat = await serveChat();
@@ -82,4 +85,151 @@ Deno.test("frames with strange values are answered with a code, each by its id, 
   });
   assertEquals((await socket.ask({ send: { text: "still here", clientId: "1" } })).sent?.seq, 1);
   assert(frames.every(({ parting }) => !parting));
+});
+
+Deno.test("P5 bounded: a guest has so many sockets on a gateway and no more, and others come in meanwhile", async () => {
+  await using chat = await serveChat();
+  await using web = await serveWeb(chat.port);
+  const { token } = await signIn(web.port, "mallory");
+  await using sockets = new AsyncDisposableStack();
+  const [first] = await Promise.all(
+    Array.from(
+      { length: limits.socketsPerGuest },
+      async () => sockets.use(await FrameSocket.connect(web.port, { token })),
+    ),
+  );
+  const refused = await upgradeStatus(web.port, { Authorization: `Bearer ${token}` });
+  assertMatch(refused, /^HTTP\/1\.1 429 /);
+  assertMatch(refused, /"Cannot connect: you have 20 connections here already, close one first\."/);
+  sockets.use(await FrameSocket.join(web.port, "ann"));
+  await first?.[Symbol.asyncDispose]();
+  await eventually(async () =>
+    /^HTTP\/1\.1 101 /.test(await upgradeStatus(web.port, { Authorization: `Bearer ${token}` }))
+  );
+});
+
+Deno.test("P5 bounded: the tutorial's door never takes the places of those who have a token", async () => {
+  await using chat = await serveChat();
+  await using web = await serveParts(chat.port, { socketsMost: 8 });
+  await using sockets = new AsyncDisposableStack();
+  for (let i = 0; i < 4; i++) {
+    sockets.use(await RawSocket.connect(`ws://127.0.0.1:${web.port}/ws/anybody${i}`));
+  }
+  const refused = await upgradeStatus(web.port, {}, "/ws/one-more");
+  assertMatch(refused, /^HTTP\/1\.1 503 /);
+  assertMatch(refused, /"Cannot connect: all places for those without a token are taken, /);
+  for (let i = 0; i < 4; i++) sockets.use(await FrameSocket.join(web.port, `ann ${i}`));
+  const { token } = await signIn(web.port, "bob");
+  const full = await upgradeStatus(web.port, { Authorization: `Bearer ${token}` });
+  assertMatch(full, /^HTTP\/1\.1 503 [^]*"Cannot connect: the server is full, /);
+});
+
+Deno.test("P5 bounded: sockets that a peer does not close count for longer, but do not lock a guest out soon", async () => {
+  const all = new Set<{ signal: AbortSignal; closed: Promise<void> }>();
+  const places = new Places(all, { most: 10_000 });
+  const closes: (() => void)[] = [];
+  const come = (guest: string) => {
+    places.check(guest);
+    const [going, gone] = [new AbortController(), Promise.withResolvers<void>()];
+    places.take({ signal: going.signal, closed: gone.promise }, guest);
+    closes.push(gone.resolve);
+    return going;
+  };
+  for (let i = 0; i < limits.socketsPerGuestInAll; i++) come("mallory").abort();
+  assertMatch(String(assertThrows(() => come("mallory"))), /close one first/);
+  come("ann");
+  assertEquals(all.size, limits.socketsPerGuestInAll + 1);
+  for (const close of closes) close();
+  await Promise.resolve();
+  assertEquals(all.size, 0);
+  come("mallory");
+});
+
+Deno.test("P5 bounded: one address cannot use up all sign-ins, and a proxy on this machine is not counted", () => {
+  let now = 0;
+  const addresses = new Addresses(() => now);
+  const countUntilRefused = (address: (i: number) => string) => {
+    for (let i = 0;; i++) {
+      try {
+        addresses.check(address(i));
+        if (i > limits.signInsBurst) return i;
+      } catch {
+        return i;
+      }
+    }
+  };
+  assertEquals(countUntilRefused(() => "203.0.113.5"), limits.signInsBurstAddress);
+  assertEquals(countUntilRefused(() => "::ffff:203.0.113.5"), 0, "the same client over another socket");
+  assertEquals(countUntilRefused(() => "203.0.113.6"), limits.signInsBurstAddress);
+  assertEquals(countUntilRefused((i) => `2001:db8::${i.toString(16)}`), limits.signInsBurstAddress);
+  assertEquals(countUntilRefused(() => "2001:db8:0:1::1"), limits.signInsBurstAddress);
+  for (const local of ["127.0.0.1", "::1", "::ffff:127.0.0.1"]) {
+    assert(countUntilRefused(() => local) > limits.signInsBurst);
+  }
+  now = 1_000;
+  assertEquals(countUntilRefused(() => "203.0.113.5"), limits.signInsPerSecondAddress);
+  for (let i = 0; i < 2 * limits.signInAddresses; i++) addresses.check(`10.0.${i >> 8}.${i % 256}`);
+  assert(addresses.size <= limits.signInAddresses, `${addresses.size} addresses`);
+  now += 1_000 * limits.signInsBurstAddress;
+  addresses.check("203.0.113.5");
+  assertEquals(addresses.size, 1, "nothing is kept of those who rest");
+});
+
+Deno.test("P5 bounded: whoever signs in or out too fast is refused by the gateway, whatever a header says", async () => {
+  await using chat = await serveChat();
+  await using web = await serveParts(chat.port);
+  const from = { remoteAddr: { transport: "tcp", hostname: "203.0.113.5", port: 1 } };
+  const ask = async (path: string, headers: Record<string, string>) => {
+    const init = { method: "POST", headers: { "content-type": "application/json", ...headers }, body: "{}" };
+    const response = await web.app.request(path, init, from);
+    await response.body?.cancel();
+    return response;
+  };
+  await eventually(() => web.bridge.ready);
+  const signOut = await ask("/sign-out", { cookie: "switchboard_token=x" });
+  assertEquals(signOut.status, 200);
+  const began = performance.now();
+  const forged = { "x-forwarded-for": "198.51.100.7", forwarded: "for=198.51.100.7" };
+  let asked = 1;
+  let refused: Response;
+  do refused = await ask("/sign-in", forged); while (refused.status !== 429 && ++asked < limits.signInsBurst);
+  const filled = (performance.now() - began) * limits.signInsPerSecondAddress / 1_000;
+  assert(Math.abs(asked - limits.signInsBurstAddress - filled) < 2, `${asked} were let through`);
+  assertEquals([refused.status, refused.headers.get("retry-after")], [429, "10"]);
+  const out = await ask("/sign-out", { cookie: "switchboard_token=x" });
+  assertEquals(out.status, 429);
+  assertMatch(out.headers.get("set-cookie") ?? "", /^switchboard_token=;/);
+  assertEquals((await signIn(web.port, "ann")).principal.name, "ann", "others are not held up");
+});
+
+Deno.test("P5 bounded: whatever it is that a socket sends too fast, it is refused and then sent away", async () => {
+  await using chat = await serveChat();
+  await using web = await serveWeb(chat.port);
+  const floods: Record<string, (i: number) => string> = {
+    "not json": () => "{",
+    nothing: () => "[]",
+    heartbeats: () => `{"heartbeat":{}}`,
+    unknown: (i) => `{"id":${i},"dance":{}}`,
+    "without id": () => `{"send":{"text":"x"}}`,
+    unfollow: (i) => `{"id":${i},"unfollow":{"room":"attic"}}`,
+    close: (i) => `{"id":${i},"close":{}}`,
+    "person 7": (i) => `{"id":${i},"send":{"person":7,"text":"x"}}`,
+    open: (i) => `{"id":${i},"open":{"token":"x"}}`,
+  };
+  for (const [name, text] of Object.entries(floods)) {
+    await using socket = await FrameSocket.connect(web.port, { name });
+    const { raw } = socket;
+    const most = limits.commandsBurst + limits.floodRefusals;
+    for (let i = 1; i < most - 100; i++) raw.ws.send(text(100 + i));
+    await socket.ask({ unfollow: {} });
+    // The end one by one: what is still on its way when a socket is closed may reset it, and what was told is lost.
+    for (let i = most; raw.ws.readyState === WebSocket.OPEN; i++) {
+      raw.ws.send(text(100 + i));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await raw.closed;
+    const refusals = socket.frames.filter(({ refused }) => refused).length;
+    assert(name === "nothing" || refusals > limits.floodRefusals - 200, `${name}: ${refusals} refusals`);
+    assertEquals(socket.frames.at(-1)?.parting?.code, "FLOOD", name);
+  }
 });

@@ -3,12 +3,12 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Roster, type RosterView } from "../chat/roster.ts";
 import { Rosters } from "../chat/rosters.ts";
-import type { Signal } from "../chat/signals.ts";
+import type { RoomSignal } from "../chat/signals.ts";
 import { LocalSignals } from "../log/local_signals.ts";
 import { limits } from "../protos/limits.ts";
 import { FakeClock } from "./fake_clock.ts";
 
-type Step = { signal: Exclude<Signal, { kind: "alive" }> } | { passMs: number } | { dead: string };
+type Step = { signal: RoomSignal } | { passMs: number } | { dead: string };
 
 const name = fc.constantFrom("ann", "bob", "cid", "dan", "eve", "fay", "gus");
 const holder = fc.record({ node: fc.constantFrom("n1", "n2"), id: fc.constantFrom("1", "2") });
@@ -36,7 +36,7 @@ class Model {
   people: { name: string; node: string; id: string }[] = [];
   typing: { name: string; until: number }[] = [];
 
-  take(signal: Exclude<Signal, { kind: "alive" }>, now: number): void {
+  take(signal: RoomSignal, now: number): void {
     const { name } = signal;
     if (signal.kind === "typing") {
       const known = this.typing.find((one) => one.name === name);

@@ -8,6 +8,7 @@ import type { ChatResponse as _chat_ChatResponse, ChatResponse__Output as _chat_
 import type { ChatServiceClient as _chat_ChatServiceClient, ChatServiceDefinition as _chat_ChatServiceDefinition } from './chat/ChatService.ts';
 import type { ClientFrame as _chat_ClientFrame, ClientFrame__Output as _chat_ClientFrame__Output } from './chat/ClientFrame.ts';
 import type { Close as _chat_Close, Close__Output as _chat_Close__Output } from './chat/Close.ts';
+import type { Closed as _chat_Closed, Closed__Output as _chat_Closed__Output } from './chat/Closed.ts';
 import type { CreateRoom as _chat_CreateRoom, CreateRoom__Output as _chat_CreateRoom__Output } from './chat/CreateRoom.ts';
 import type { Cursor as _chat_Cursor, Cursor__Output as _chat_Cursor__Output } from './chat/Cursor.ts';
 import type { Delete as _chat_Delete, Delete__Output as _chat_Delete__Output } from './chat/Delete.ts';
@@ -62,6 +63,7 @@ export interface ProtoGrpcType {
     ChatService: SubtypeConstructor<typeof grpc.Client, _chat_ChatServiceClient> & { service: _chat_ChatServiceDefinition }
     ClientFrame: MessageTypeDefinition<_chat_ClientFrame, _chat_ClientFrame__Output>
     Close: MessageTypeDefinition<_chat_Close, _chat_Close__Output>
+    Closed: MessageTypeDefinition<_chat_Closed, _chat_Closed__Output>
     CreateRoom: MessageTypeDefinition<_chat_CreateRoom, _chat_CreateRoom__Output>
     Cursor: MessageTypeDefinition<_chat_Cursor, _chat_Cursor__Output>
     Delete: MessageTypeDefinition<_chat_Delete, _chat_Delete__Output>

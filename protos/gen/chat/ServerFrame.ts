@@ -13,6 +13,7 @@ import type { Roster as _chat_Roster, Roster__Output as _chat_Roster__Output } f
 import type { Link as _chat_Link, Link__Output as _chat_Link__Output } from '../chat/Link.ts';
 import type { Parting as _chat_Parting, Parting__Output as _chat_Parting__Output } from '../chat/Parting.ts';
 import type { Heartbeat as _chat_Heartbeat, Heartbeat__Output as _chat_Heartbeat__Output } from '../chat/Heartbeat.ts';
+import type { Closed as _chat_Closed, Closed__Output as _chat_Closed__Output } from '../chat/Closed.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface ServerFrame {
@@ -31,7 +32,8 @@ export interface ServerFrame {
   'link'?: (_chat_Link | null);
   'parting'?: (_chat_Parting | null);
   'heartbeat'?: (_chat_Heartbeat | null);
-  'frame'?: "opened"|"followed"|"sent"|"page"|"refused"|"done"|"room"|"rooms"|"names"|"roster"|"batch"|"link"|"parting"|"heartbeat";
+  'closed'?: (_chat_Closed | null);
+  'frame'?: "opened"|"followed"|"sent"|"page"|"refused"|"done"|"room"|"rooms"|"names"|"roster"|"batch"|"link"|"parting"|"heartbeat"|"closed";
 }
 
 export interface ServerFrame__Output {
@@ -50,5 +52,6 @@ export interface ServerFrame__Output {
   'link'?: (_chat_Link__Output | null);
   'parting'?: (_chat_Parting__Output | null);
   'heartbeat'?: (_chat_Heartbeat__Output | null);
-  'frame'?: "opened"|"followed"|"sent"|"page"|"refused"|"done"|"room"|"rooms"|"names"|"roster"|"batch"|"link"|"parting"|"heartbeat";
+  'closed'?: (_chat_Closed__Output | null);
+  'frame'?: "opened"|"followed"|"sent"|"page"|"refused"|"done"|"room"|"rooms"|"names"|"roster"|"batch"|"link"|"parting"|"heartbeat"|"closed";
 }

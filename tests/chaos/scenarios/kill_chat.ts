@@ -43,9 +43,14 @@ async function run(
   );
   const learning = learners.slice(0, 5).map((learner) => learner.talk({ paceMs: 60, signal: stop.signal }));
   const broken: string[] = [];
+  const newest = (among: readonly Person[]) => Math.max(...among.map(({ acked }) => acked));
+  const doors = [crowd.slice(0, 25), crowd.slice(25)];
   for (let round = 1; round <= rounds; round++) {
-    const before = history.count("acked");
-    if (!await holds(() => history.count("acked") >= before + 50, { ms: 30_000 })) {
+    const [before, stored] = [history.count("acked"), newest(crowd)];
+    // On both doors, or a gateway that comes back later than the programs would never be there when it dies.
+    const talked = () =>
+      history.count("acked") >= before + 50 && doors.every((door) => newest(door) > stored);
+    if (!await holds(talked, { ms: 30_000 })) {
       broken.push(`round ${round}: nothing is acknowledged any more`);
       break;
     }
