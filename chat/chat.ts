@@ -190,7 +190,13 @@ export class Chat {
 
   #load(name: string): OpenRoom {
     const log = this.#log;
-    const tail = loadTail(log, name);
+    const rooms = this.#rooms;
+    const tail = new Tail({ epoch: log.epoch, head: log.head(name) }, {
+      events: limits.tailEvents,
+      get bytes() {
+        return Math.min(limits.tailBytes, limits.tailsBytes / rooms.size);
+      },
+    });
     // One read of the disk in a turn: those who catch up share the thread with those who are live.
     const read = (after: number, count: number) => this.#reads.run(() => log.read(name, after, count));
     return {
@@ -239,12 +245,4 @@ function emptyRoom(room: string): RoomRecord {
     author: "",
     created: "",
   };
-}
-
-/** A tail that holds the room's newest events already, so that the first readers cost no read from the disk. */
-function loadTail(log: Log, room: string): Tail {
-  const head = log.head(room);
-  const tail = new Tail({ epoch: log.epoch, head: Math.max(0, head - limits.tailEvents) });
-  while (tail.head < head) tail.push(log.read(room, tail.head, limits.batchEvents));
-  return tail;
 }

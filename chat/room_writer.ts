@@ -114,6 +114,7 @@ export class RoomWriter {
         for (const answer of answers) answer();
         return;
       }
+      if (appended.head < head) throw behind(this.#name);
       await this.#reach(appended.head);
     }
   }
@@ -147,6 +148,13 @@ export class RoomWriter {
   async #reach(seq: number): Promise<void> {
     while (this.#tail.head < seq && !this.#signal.aborted) await this.#tail.changed({ signal: this.#signal });
   }
+}
+
+function behind(room: string): ChatError {
+  return new ChatError(
+    "DATA_LOSS",
+    `Cannot write to "${room}": the log has lost events that were read from it, restore it from a backup.`,
+  );
 }
 
 /** Decides on commands in order, each on the room as the ones before it left it. */

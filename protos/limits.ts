@@ -164,6 +164,6 @@ export const limits = {
   liveEvents: 100,
   /** A reader that catches up, and is slow, gives its place to the next after so long. */
   settleMs: 250,
-  /** Bytes of text in the tails of all rooms of a gateway together: 64 full ones. Each room has its share. */
+  /** Bytes of text in the tails of all rooms of a process together: 64 full ones. Each room has its share. */
   tailsBytes: 268_435_456,
 } as const;

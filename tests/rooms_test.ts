@@ -1,7 +1,8 @@
 /** Rooms at the gRPC door: made, changed, listed, described, archived, read up to a place. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Chat } from "../chat/chat.ts";
 import { openLog } from "../log/open.ts";
+import type { ChatError } from "../protos/errors.ts";
 import type { Room__Output } from "../protos/gen/chat/Room.ts";
 import type { Rooms__Output } from "../protos/gen/chat/Rooms.ts";
 import type { Sent__Output } from "../protos/gen/chat/Sent.ts";
@@ -229,12 +230,45 @@ Deno.test("P5 bounded: rooms that nobody uses are let go of, and come back whole
   assert(chat.feed(first).tail === tail, "a room that is followed is kept");
   assert(chat.feed(second).tail !== idle, "an idle one is not");
   assertEquals((await chat.write(second, hi)).event.seq, 2);
-  assertEquals(chat.feed(second).tail.slice(0)?.map(({ seq }) => seq), [1, 2]);
+  assertEquals((await chat.feed(second).read(0, 9)).map(({ seq }) => seq), [1, 2]);
   const recent = rooms.slice(-100);
   const tails = recent.map((room) => chat.feed(room).tail);
   await chat.write("one-more", make);
   assert(recent.every((room, i) => chat.feed(room).tail === tails[i]), "no more is let go of than needed");
   leave();
+});
+
+Deno.test("P5 bounded: a room that is looked at costs no read of what was said in it, and all tails together have a bound", async () => {
+  await using log = await openLog("sqlite::memory:");
+  const text = "x".repeat(limits.textBytes);
+  const rooms = Array.from({ length: 100 }, (_, i) => `r${i}`);
+  for (const room of rooms) {
+    await log.append(room, 0, [event(1, { settings: {} }, { author: "guest:a" })]);
+    for (let seq = 2; seq < 80; seq++) await log.append(room, seq - 1, [event(seq, { message: { text } })]);
+  }
+  await using chat = await chatOn(log);
+  const began = performance.now();
+  for (const room of rooms) assertEquals((await chat.find(room)).tail.base, 79);
+  assert(performance.now() - began < 200, "125 MB are not read for that");
+  for (const room of rooms) {
+    for (let i = 0; i < 170; i++) await log.append(room, 79 + i, [event(80 + i, { message: { text } })]);
+    await chat.reach(room, 249);
+  }
+  const held = rooms.reduce((sum, room) => {
+    const { head, base } = chat.feed(room).tail;
+    return sum + (head - base) * limits.textBytes;
+  }, 0);
+  assert(held <= limits.tailsBytes + rooms.length * limits.textBytes, `${held} bytes are held`);
+});
+
+Deno.test("P1 durable: a log that has lost events is told, and not written to", async () => {
+  await using log = await openLog("sqlite::memory:");
+  await using chat = await chatOn(log);
+  await chat.write("lobby", hi);
+  const append = log.append.bind(log);
+  log.append = (room, _, events) => append(room, 7, events).then(() => ({ kind: "conflict", head: 0 }));
+  const error = await assertRejects(() => chat.write("lobby", as(bob, hi))) as ChatError;
+  assertEquals(error.code, "DATA_LOSS");
 });
 
 Deno.test("P2 ordered: a room that is let go of while people speak in it loses nothing", async () => {
