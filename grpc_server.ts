@@ -6,9 +6,7 @@ import { Server } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { Chat } from "./chat/chat.ts";
 import { makeTokens } from "./chat/tokens.ts";
-import { newKeys, openKeys } from "./log/keys.ts";
-import { LocalSignals } from "./log/local_signals.ts";
-import { openLog } from "./log/open.ts";
+import { type EngineSettings, openEngine } from "./log/open.ts";
 import * as descriptors from "./protos/descriptors.ts";
 import { ChatError } from "./protos/errors.ts";
 import { limits } from "./protos/limits.ts";
@@ -21,7 +19,7 @@ import { Calls } from "./service/calls.ts";
 import { chatDefinition, chatServiceName } from "./service/definition.ts";
 
 /** What starting a ChatService needs. */
-export type ChatServiceSettings = Pick<Settings, "grpcHost" | "grpcPort" | "chatLog" | "chatData">;
+export type ChatServiceSettings = Pick<Settings, "grpcHost" | "grpcPort"> & EngineSettings;
 
 /** A ChatService that takes calls. */
 export interface ChatService extends Running {
@@ -34,13 +32,9 @@ export async function startChatService(
   settings: ChatServiceSettings,
   { journal, now = Date.now }: { journal: Journal; now?: () => number },
 ): Promise<ChatService> {
-  const log = await openLog(settings.chatLog);
-  const keys = await loadKeys(settings).catch(async (error) => {
-    await log.close();
-    throw error;
-  });
+  const { log, signals, keys } = await openEngine(settings, { tell: (text) => journal.info(text) });
   const tokens = await makeTokens(keys, { now });
-  const chat = new Chat({ log, signals: new LocalSignals(), tokens, now });
+  const chat = new Chat({ log, signals, tokens, now });
   const calls = new Calls(chat, journal);
   const server = new Server({
     "grpc.max_receive_message_length": limits.grpcMessageBytes,
@@ -82,11 +76,6 @@ export async function startChatService(
 }
 
 const reflectionNames = ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"];
-
-/** The keys of tokens: in CHAT_DATA, or for a log that forgets only in memory. */
-function loadKeys({ chatLog, chatData }: ChatServiceSettings): ReturnType<typeof openKeys> {
-  return chatLog === "sqlite::memory:" ? newKeys() : openKeys(`${chatData}/keys.json`);
-}
 
 if (import.meta.main) {
   await runProcess("grpc", async (settings) => {

@@ -44,17 +44,24 @@ export async function newKeys(): Promise<Keys> {
   return [{ ...await exportJWK(privateKey), alg: "EdDSA", use: "sig", kid: crypto.randomUUID().slice(0, 8) }];
 }
 
-async function readKeys(file: string): Promise<Keys | undefined> {
+/** The keys of a file; undefined if there is none. Throws SyntaxError for a file of something else. */
+export async function readKeys(file: string): Promise<Keys | undefined> {
   const text = await Deno.readTextFile(file).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   });
   if (text === undefined) return undefined;
   const { keys } = JSON.parse(text) ?? {};
+  const known = await parseKeys(keys);
+  if (known) return known;
+  throw new SyntaxError("there is no private key in it");
+}
+
+/** Private keys, at least one; undefined for anything else. */
+export async function parseKeys(keys: unknown): Promise<Keys | undefined> {
   const areKeys = Array.isArray(keys) && keys.length > 0 &&
     (await Promise.all(keys.map(isKey))).every(Boolean);
-  if (areKeys) return [keys[0], ...keys.slice(1)];
-  throw new SyntaxError("there is no private key in it");
+  return areKeys ? [keys[0], ...keys.slice(1)] : undefined;
 }
 
 async function isKey(value: unknown): Promise<boolean> {

@@ -1,8 +1,63 @@
-/** Chooses the log's engine, by `CHAT_LOG` alone. */
+/** Chooses the engine, by `CHAT_LOG` alone: the log, and what goes with it. */
 import type { Log } from "../chat/log.ts";
+import type { Signals } from "../chat/signals.ts";
+import type { Keys } from "../chat/tokens.ts";
+import { newKeys, openKeys } from "./keys.ts";
+import { LocalSignals } from "./local_signals.ts";
 import { openSqliteLog } from "./sqlite.ts";
 
-/** Opens the log at `sqlite:<file>` or `sqlite::memory:`. Throws UNAVAILABLE or DATA_LOSS, saying what to do. */
-export function openLog(url: string): Promise<Log> {
-  return openSqliteLog(url.slice("sqlite:".length));
+/** The settings that say which engine it is, and how it is reached. */
+export interface EngineSettings {
+  readonly chatLog: string;
+  readonly chatData: string;
+  readonly natsCreds?: string;
+  readonly natsCa?: string;
+  readonly natsCert?: string;
+  readonly natsKey?: string;
+  readonly natsReplicas?: number;
+}
+
+/** What a chat stands on. Closing the log ends all of it. */
+export interface Engine {
+  readonly log: Log;
+  readonly signals: Signals;
+  readonly keys: Keys;
+}
+
+/** What opening takes beside the settings. */
+export interface OpenOptions {
+  /** Told what happens, for the operator. */
+  readonly tell?: (text: string) => void;
+}
+
+/**
+ * Opens the engine of `sqlite:<file>`, `sqlite::memory:` or `nats://<servers>/<stream>`. Throws UNAVAILABLE,
+ * FAILED_PRECONDITION or DATA_LOSS, saying what to do.
+ */
+export async function openEngine(
+  settings: EngineSettings,
+  { tell = () => {} }: OpenOptions = {},
+): Promise<Engine> {
+  const { chatLog: url, chatData: folder, natsCreds, natsCa, natsCert, natsKey, natsReplicas } = settings;
+  if (!url.startsWith("sqlite:")) {
+    // Not loaded for those who do not use it.
+    const { openNats } = await import("./nats_open.ts");
+    const files = { credentials: natsCreds, ca: natsCa, certificate: natsCert, key: natsKey };
+    return await openNats({ url, ...files, replicas: natsReplicas }, { folder, tell });
+  }
+  const log = await openSqliteLog(url.slice("sqlite:".length));
+  try {
+    // A log that forgets needs no keys that last.
+    const keys = await (url === "sqlite::memory:" ? newKeys() : openKeys(`${folder}/keys.json`));
+    return { log, signals: new LocalSignals(), keys };
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
+
+/** Opens a log alone; `folder` is where a node of NATS keeps its copy. Throws as `openEngine` does. */
+export async function openLog(url: string, { folder = "data" }: { folder?: string } = {}): Promise<Log> {
+  if (url.startsWith("sqlite:")) return await openSqliteLog(url.slice("sqlite:".length));
+  return (await openEngine({ chatLog: url, chatData: folder })).log;
 }

@@ -15,7 +15,7 @@ import { storageError } from "./sqlite_errors.ts";
 import { lockFile } from "./sqlite_lock.ts";
 import { parseRoomRow, parseRow, prepareSelects } from "./sqlite_rows.ts";
 import { type GroupWriter, startWriterThread } from "./sqlite_thread.ts";
-import { type Append, type Mark, Writer } from "./sqlite_writer.ts";
+import { type Append, type Group, type Mark, Writer } from "./sqlite_writer.ts";
 
 interface Waiting {
   readonly append: Append;
@@ -38,22 +38,32 @@ export async function openSqliteLog(file: string): Promise<Log> {
     const { db, writer } = inPlace(new Writer(file));
     return new SqliteLog(file, { db, writer, unlock: () => {} });
   }
+  return new SqliteLog(file, await openFile(file));
+}
+
+/** What a log works on. */
+export interface SqliteParts {
+  /** To read. */
+  readonly db: DatabaseSync;
+  readonly writer: GroupWriter;
+  readonly unlock: () => void;
+}
+
+/** Opens or makes the file, for this process alone. Throws a ChatError that says what to do. */
+export async function openFile(file: string, options: { replicaOf?: string } = {}): Promise<SqliteParts> {
   await makeFolder(file);
   const lock = lockFile(file);
   try {
-    const writer = await startWriterThread(file);
-    return new SqliteLog(file, {
-      db: new DatabaseSync(file, { readOnly: true }),
-      writer,
-      unlock: () => lock.close(),
-    });
+    const writer = await startWriterThread(file, options);
+    return { db: new DatabaseSync(file, { readOnly: true }), writer, unlock: () => lock.close() };
   } catch (error) {
     lock.close();
     throw storageError(error, `Cannot open "${file}"`);
   }
 }
 
-class SqliteLog implements Log {
+/** A log on a file, or on memory. */
+export class SqliteLog implements Log {
   readonly epoch: string;
   readonly #file: string;
   readonly #db: DatabaseSync;
@@ -66,10 +76,7 @@ class SqliteLog implements Log {
   #change = Promise.withResolvers<void>();
   #open = true;
 
-  constructor(
-    file: string,
-    { db, writer, unlock }: { db: DatabaseSync; writer: GroupWriter; unlock: () => void },
-  ) {
+  constructor(file: string, { db, writer, unlock }: SqliteParts) {
     this.#file = file;
     this.#db = db;
     this.#writer = writer;
@@ -181,6 +188,13 @@ class SqliteLog implements Log {
     await this.close();
   }
 
+  /** For a replica, which is told what to write: one group after the other, in place of `append` and `mark`. */
+  protected async commit(group: Group): Promise<readonly Appended[]> {
+    const results = await this.#writer.commit(group);
+    this.#wake();
+    return results;
+  }
+
   #queue<T>(push: (resolve: (value: T) => void, reject: (error: ChatError) => void) => void): Promise<T> {
     if (!this.#open) {
       return Promise.reject(
@@ -259,7 +273,7 @@ function raise(error: Error): never {
 }
 
 /** In memory there is one connection and no fsync, so nothing to keep off this thread. */
-function inPlace(writer: Writer): { db: DatabaseSync; writer: GroupWriter } {
+function inPlace(writer: Writer): Pick<SqliteParts, "db" | "writer"> {
   return {
     db: writer.db,
     writer: {

@@ -10,8 +10,11 @@ export interface GroupWriter {
   close(): Promise<void>;
 }
 
-/** Starts the thread and opens the file in it. Throws a ChatError that says what to do. */
-export async function startWriterThread(file: string): Promise<GroupWriter> {
+/** Starts the thread and opens the file in it, as `Writer` does. Throws a ChatError that says what to do. */
+export async function startWriterThread(
+  file: string,
+  options: { replicaOf?: string } = {},
+): Promise<GroupWriter> {
   const worker = new Worker(new URL("./sqlite_writer.ts", import.meta.url), { type: "module" });
   const dead = Promise.withResolvers<never>();
   // Whoever asks next is told.
@@ -35,7 +38,7 @@ export async function startWriterThread(file: string): Promise<GroupWriter> {
     return Promise.race([answer.promise, dead.promise]);
   };
   try {
-    await ask({ kind: "open", file });
+    await ask({ kind: "open", file, ...options });
   } catch (error) {
     worker.terminate();
     throw error;

@@ -8,6 +8,7 @@ import type { ErrorCode } from "../protos/errors.ts";
 import type { RoomEvent } from "../protos/events.ts";
 import { prepareApply } from "./sqlite_apply.ts";
 import { storageError } from "./sqlite_errors.ts";
+import { marksPlace, prepareReplica } from "./sqlite_replica.ts";
 import { checkOwner, migrate } from "./sqlite_schema.ts";
 
 /** One append of a group. */
@@ -15,6 +16,8 @@ export interface Append {
   readonly room: string;
   readonly head: number;
   readonly events: readonly RoomEvent[];
+  /** For a replica: its place in the stream that it comes from. */
+  readonly sequence?: number;
 }
 
 /** How far a reader has read. */
@@ -22,6 +25,8 @@ export interface Mark {
   readonly reader: string;
   readonly room: string;
   readonly seq: number;
+  /** As for an append. */
+  readonly sequence?: number;
 }
 
 /** What one transaction writes. */
@@ -32,7 +37,7 @@ export interface Group {
 
 /** To the thread. */
 export type ToWriter =
-  | { readonly kind: "open"; readonly file: string }
+  | { readonly kind: "open"; readonly file: string; readonly replicaOf?: string }
   | { readonly kind: "commit"; readonly group: Group }
   | { readonly kind: "close" };
 
@@ -50,9 +55,13 @@ export class Writer {
   readonly #apply: (room: string, event: RoomEvent) => void;
   readonly #head: StatementSync;
   readonly #mark: StatementSync;
+  readonly #place: StatementSync | undefined;
 
-  /** Opens or makes the file. Throws a ChatError that says what to do. */
-  constructor(file: string) {
+  /**
+   * Opens or makes the file. With the epoch that it is a `replicaOf`, no commit waits for the disk: what a crash
+   * takes from it is in the stream. Throws a ChatError that says what to do.
+   */
+  constructor(file: string, { replicaOf }: { replicaOf?: string } = {}) {
     this.#file = file;
     try {
       this.db = new DatabaseSync(file);
@@ -61,10 +70,11 @@ export class Writer {
       checkOwner(this.db, file);
       // Prepared, because node:sqlite gives a result code for statements only, not for `exec`.
       this.db.prepare("PRAGMA journal_mode = WAL").get();
-      this.db.prepare("PRAGMA synchronous = FULL").run();
+      this.db.prepare(`PRAGMA synchronous = ${replicaOf === undefined ? "FULL" : "NORMAL"}`).run();
       // What a deletion takes out of a row is overwritten in the file, not only unlinked.
       this.db.prepare("PRAGMA secure_delete = ON").get();
       migrate(this.db);
+      this.#place = replicaOf === undefined ? undefined : prepareReplica(this.db, replicaOf);
       // A server that was killed may have left commits that were written and not synced. A repeat of their messages
       // is answered from them, so they are synced first: a checkpoint begins with that.
       this.db.prepare("PRAGMA wal_checkpoint(PASSIVE)").get();
@@ -92,7 +102,10 @@ export class Writer {
     try {
       this.#begin.run();
       const results = appends.map((append) => this.#append(append));
-      for (const { reader, room, seq } of marks) this.#mark.run(reader, room, seq);
+      for (const { reader, room, seq, sequence } of marks) {
+        this.#mark.run(reader, room, seq);
+        if (sequence !== undefined) this.#place?.run(marksPlace, sequence);
+      }
       this.#commit.run();
       return results;
     } catch (error) {
@@ -106,10 +119,11 @@ export class Writer {
     this.db.close();
   }
 
-  #append({ room, head, events }: Append): Appended {
+  #append({ room, head, events, sequence }: Append): Appended {
     const actual = Number(this.#head.get(room)?.head ?? 0);
     if (actual !== head) return { kind: "conflict", head: actual };
     for (const event of events) this.#apply(room, event);
+    if (sequence !== undefined) this.#place?.run(room, sequence);
     return { kind: "appended" };
   }
 }
@@ -122,7 +136,7 @@ function serveThread(
   thread.onmessage = ({ data }: MessageEvent<ToWriter>) => {
     try {
       let results: Appended[] = [];
-      if (data.kind === "open") writer = new Writer(data.file);
+      if (data.kind === "open") writer = new Writer(data.file, data);
       else if (data.kind === "commit") results = writer?.commit(data.group) ?? [];
       else writer?.close();
       thread.postMessage({ kind: "done", results });

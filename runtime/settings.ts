@@ -66,9 +66,45 @@ export const table = {
     env: "CHAT_LOG",
     default: "sqlite:data/chat.db",
     meaning:
-      "the log: `sqlite:<file>` (unset: `chat.db` in CHAT_DATA), or `sqlite::memory:` which forgets at exit",
+      "the log: `sqlite:<file>` (unset: `chat.db` in CHAT_DATA), `sqlite::memory:` which forgets at exit, or " +
+      "`nats://<host:port>,…/<stream>`, a stream of NATS that many ChatServices share",
     roles: service,
     parse: logUrl,
+  },
+  natsCreds: {
+    env: "NATS_CREDS",
+    default: "",
+    meaning: "a file that says who we are to NATS: credentials, or the seed of an nkey",
+    roles: service,
+    parse: file,
+  },
+  natsCa: {
+    env: "NATS_CA",
+    default: "",
+    meaning: "a PEM file of whom to trust as NATS, when it is none of the usual",
+    roles: service,
+    parse: file,
+  },
+  natsCert: {
+    env: "NATS_CERT",
+    default: "",
+    meaning: "a PEM file with our certificate for NATS; needs NATS_KEY",
+    roles: service,
+    parse: file,
+  },
+  natsKey: {
+    env: "NATS_KEY",
+    default: "",
+    meaning: "a PEM file with the key of NATS_CERT",
+    roles: service,
+    parse: file,
+  },
+  natsReplicas: {
+    env: "NATS_REPLICAS",
+    default: "0",
+    meaning: "on how many servers of NATS a record is kept: 1, 3 or 5; 0 is 3 in a cluster and 1 without",
+    roles: service,
+    parse: replicas,
   },
   origins: {
     env: "ORIGINS",
@@ -143,7 +179,11 @@ export function help(role: Role): string {
       "PORT=9000 deno task start",
       "deno task start --port 9000 --chat-log sqlite::memory:",
     ],
-    grpc: ["deno task grpc", "deno task grpc --grpc-host 0.0.0.0 --chat-log sqlite:/srv/chat.db"],
+    grpc: [
+      "deno task grpc",
+      "deno task grpc --grpc-host 0.0.0.0 --chat-log sqlite:/srv/chat.db",
+      "CHAT_LOG=nats://nats.example.org:4222/CHAT deno task grpc",
+    ],
     web: ["deno task web", "CHAT_ADDRESS=chat.example.org:50051 deno task web --host 0.0.0.0 --port 80"],
   }[role];
   return [
@@ -231,8 +271,20 @@ function folder(text: string): { value: string } | { wrong: string } {
 function logUrl(text: string): { value: string } | { wrong: string } {
   if (/^sqlite:file:/i.test(text)) return { wrong: "file: addresses are not taken, give the file's path" };
   if (/^sqlite:.+/s.test(text) && !text.includes("\0")) return { value: text };
-  if (text.startsWith("nats://")) return { wrong: "this version has only the SQLite log, use sqlite:<file>" };
-  return { wrong: "a log is sqlite:<file> or sqlite::memory:" };
+  if (/^(nats|tls):\/\//.test(text)) {
+    const form = /^[a-z]+:\/\/([^@/\s]+@)?[^@/\s]+(\/[A-Za-z0-9_-]{1,64})?$/;
+    if (form.test(text.replaceAll(/,(nats|tls):\/\//g, ","))) return { value: text };
+    return { wrong: "a log in NATS is nats://<host:port>, more with commas between, and then /<stream>" };
+  }
+  return { wrong: "a log is sqlite:<file>, sqlite::memory: or nats://<host:port>" };
+}
+
+function file(text: string): { value: string } | { wrong: string } {
+  return text.includes("\0") ? { wrong: "it is not a file's name" } : { value: text };
+}
+
+function replicas(text: string): { value: number } | { wrong: string } {
+  return /^[0135]$/.test(text) ? { value: Number(text) } : { wrong: "it is 0, 1, 3 or 5" };
 }
 
 function origins(text: string): { value: readonly string[] } | { wrong: string } {

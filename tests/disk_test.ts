@@ -107,7 +107,7 @@ async function longLog(): Promise<Awaited<ReturnType<typeof tempFolder>>> {
   using client = grpcClient(server.port);
   for (let i = 1; i <= long; i += 200) {
     await Promise.all(
-      Array.from({ length: 200 }, (_, k) => send(client, { username: "ann", message: nth(i + k) })),
+      Array.from({ length: 200 }, (_, k) => send(client, { username: `speaker ${k}`, message: nth(i + k) })),
     );
   }
   // Not SIGTERM: Deno 2.9.6 dies of a GOAWAY on a connection that had calls side by side.

@@ -27,6 +27,11 @@ Deno.test("nothing set gives the defaults of the table", () => {
     chatAddress: "localhost:50051",
     chatData: "data",
     chatLog: "sqlite:data/chat.db",
+    natsCreds: "",
+    natsCa: "",
+    natsCert: "",
+    natsKey: "",
+    natsReplicas: 0,
     origins: [],
   });
 });
@@ -62,7 +67,7 @@ Deno.test("all mistakes are told at once, each in one line with its remedy", () 
     `Cannot use --grpc-port "70000": a port is a whole number from 0 to 65535.`,
     `Cannot use PORT "80a": a port is a whole number from 0 to 65535.`,
     `Cannot use HOST "a b": it is not a host name or an IP address.`,
-    `Cannot use CHAT_LOG "postgres://x": a log is sqlite:<file> or sqlite::memory:.`,
+    `Cannot use CHAT_LOG "postgres://x": a log is sqlite:<file>, sqlite::memory: or nats://<host:port>.`,
     `Cannot use ORIGINS "https://a.example/path": "https://a.example/path" is not an origin: scheme and host, no path, such as https://chat.example.org.`,
     `Run with --help to see all settings.`,
   ]);
@@ -74,7 +79,9 @@ Deno.test("wrong values of every setting are refused", () => {
     ["GRPC_PORT", ["65536", "٣"]],
     ["HOST", ["a/b", "http://x", " "]],
     ["GRPC_HOST", ["a b"]],
-    ["CHAT_LOG", ["sqlite:", "data/chat.db", "nats://localhost:4222", "sqlite:a\0b"]],
+    ["CHAT_LOG", ["sqlite:", "data/chat.db", "nats://", "nats://localhost:4222/a.b", "sqlite:a\0b"]],
+    ["NATS_REPLICAS", ["2", "-1", "three"]],
+    ["NATS_CREDS", ["a\0b"]],
     ["CHAT_DATA", ["a\0b"]],
     ["ORIGINS", ["chat.example.org", "*", "https://a.example/", "https://a.example, b"]],
   ];
@@ -95,6 +102,18 @@ Deno.test("hosts, addresses and origins are taken in each of their spellings", (
   assertEquals(settings("web", [], { CHAT_ADDRESS: "[::1]:50051" }).chatAddress, "[::1]:50051");
   const { origins } = settings("web", [], { ORIGINS: " https://a.example, http://b.example:8080 ,," });
   assertEquals(origins, ["https://a.example", "http://b.example:8080"]);
+});
+
+Deno.test("a log in NATS is taken with several servers, who we are, and a stream's name", () => {
+  for (
+    const url of [
+      "nats://localhost:4222",
+      "nats://a:4222,b:4222/CHAT",
+      "nats://a:4222,nats://b:4222",
+      "nats://chat:p%40ss@[::1]:4222/my_chat-2",
+      "tls://token@nats.example.org",
+    ]
+  ) assertEquals(settings("grpc", [], { CHAT_LOG: url }).chatLog, url);
 });
 
 Deno.test("a role knows only its own settings", () => {

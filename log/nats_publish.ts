@@ -1,0 +1,95 @@
+/** Puts one append into the stream, and does not let go before it is known what became of it. */
+import { JetStreamApiError } from "@nats-io/jetstream";
+import { errors } from "@nats-io/transport-node";
+import { ChatError, type ErrorCode } from "../protos/errors.ts";
+import { type NatsLink, pause } from "./nats_link.ts";
+import { wrongSequence } from "./nats_stream.ts";
+
+/** What is published. */
+export interface Publication {
+  readonly subject: string;
+  readonly id: string;
+  readonly payload: Uint8Array;
+  /** The place of the subject's newest message, as far as we know. */
+  readonly expected: number;
+}
+
+/** What one attempt came to. */
+type Answer =
+  | { readonly kind: "stored" }
+  /** The subject's newest message is this one: not what was expected. */
+  | { readonly kind: "moved"; readonly newest: number }
+  /** This attempt stored nothing. */
+  | { readonly kind: "refused"; readonly error: ChatError }
+  | { readonly kind: "unanswered" };
+
+/**
+ * Resolves when the stream has the answer: the message, or another one in its place, which whoever follows the
+ * stream will see. Rejects if nothing was stored and nothing will be. Once an attempt was not answered it may still
+ * be stored, so it is repeated under the same id and expectation until that is known, however long NATS is away;
+ * `doubt` is called then. Ends when the signal aborts.
+ */
+export async function publishOnce(
+  link: NatsLink,
+  publication: Publication,
+  { doubt, signal }: { doubt: () => void; signal: AbortSignal },
+): Promise<void> {
+  let doubtful = false;
+  while (!signal.aborted) {
+    const answer = await attempt(link, publication);
+    if (answer.kind === "stored") return;
+    // Told of an older one by a server that has not caught up yet: asked again.
+    if (answer.kind === "moved" && answer.newest > publication.expected) return;
+    if (answer.kind === "refused" && !doubtful) throw answer.error;
+    if (answer.kind === "unanswered") {
+      doubtful = true;
+      doubt();
+      link.suspect();
+    }
+    await pause(answer.kind === "moved" ? 20 : 200, { signal });
+    await link.up({ signal });
+  }
+}
+
+async function attempt(
+  link: NatsLink,
+  { subject, id, payload, expected }: Publication,
+): Promise<Answer> {
+  try {
+    await link.js.publish(subject, payload, { msgID: id, expect: { lastSubjectSequence: expected } });
+    return { kind: "stored" };
+  } catch (error) {
+    if (error instanceof JetStreamApiError) return meaning(link, error);
+    const unsent = isUnheard(error) || error instanceof errors.ClosedConnectionError;
+    return unsent ? { kind: "refused", error: away(link, error) } : { kind: "unanswered" };
+  }
+}
+
+/** https://github.com/nats-io/nats-server/blob/main/server/errors.json: what is full, by `err_code`. */
+const full: readonly number[] = [10002, 10023, 10028, 10047, 10077, 10122];
+
+/** True if no server listens to the stream's subjects now, which a server says by itself. The library does not export the class. */
+function isUnheard(error: unknown): boolean {
+  return error instanceof Error && error.name === "JetStreamNotEnabled";
+}
+
+function meaning(link: NatsLink, error: JetStreamApiError): Answer {
+  if (wrongSequence.includes(error.code)) {
+    return { kind: "moved", newest: Number(/(\d+)$/.exec(error.message)?.[1] ?? 0) };
+  }
+  return { kind: "refused", error: full.includes(error.code) ? isFull(link, error) : away(link, error) };
+}
+
+/** Why NATS stored nothing. */
+export function away(link: NatsLink, error: unknown): ChatError {
+  return refusal(link, "UNAVAILABLE", "it does not take it now", "try again in a moment", error);
+}
+
+function isFull(link: NatsLink, error: unknown): ChatError {
+  return refusal(link, "STORAGE_FULL", "it is full", "raise its limits or free some space", error);
+}
+
+function refusal(link: NatsLink, code: ErrorCode, state: string, remedy: string, cause: unknown): ChatError {
+  const why = cause instanceof Error ? cause.message : cause;
+  return new ChatError(code, `Cannot write to "${link.shown}": ${state} (${why}), ${remedy}.`, { cause });
+}
