@@ -6,7 +6,7 @@ import { canonicalName, lookAlikeKeys } from "./names.ts";
 import { fullPace, type Pace, type PaceLimits, take } from "./pace.ts";
 import { parseName } from "./rules.ts";
 import type { Signals } from "./signals.ts";
-import type { Tokens } from "./tokens.ts";
+import { expired, type Tokens } from "./tokens.ts";
 
 /** A guest who was let in. Close it when they go. */
 export interface Admission {
@@ -106,8 +106,8 @@ export class Guests {
     this.#signIns = signIns;
     const key = canonicalName(name);
     const before = earlier === "" ? undefined : await this.#tokens.read(earlier).catch(() => undefined);
-    const stays = before?.key === key && !this.#revoked.has(before.id);
-    const id = stays ? before.id : newId();
+    const known = before?.principal;
+    const id = known?.key === key && !this.#revoked.has(known.id) ? known.id : newId();
     this.#claim({ id, name, key });
     const principal = { id, name, key };
     return { ...await this.#tokens.sign(principal), principal };
@@ -115,7 +115,7 @@ export class Guests {
 
   /** Takes a token back, with all of that guest, wherever they are open, and lets go of the name. */
   async signOut(token: string): Promise<void> {
-    const { id, name } = await this.#tokens.read(token);
+    const { principal: { id, name } } = await this.#tokens.read(token);
     this.#signals.publish({ kind: "revoked", id, name });
   }
 
@@ -127,7 +127,7 @@ export class Guests {
     token: string,
     { revoked = () => {} }: { revoked?: (why: ChatError) => void } = {},
   ): Promise<Admission> {
-    const principal = await this.#tokens.read(token);
+    const { principal, expires } = await this.#tokens.read(token);
     if (this.#revoked.has(principal.id)) throw signedOut();
     const guest = this.#claim(principal);
     const admission = admissionOf(principal, guest.conduct);
@@ -138,6 +138,7 @@ export class Guests {
       ...admission,
       admit: (price) => {
         if (this.#revoked.has(principal.id)) throw signedOut();
+        if (this.#now() >= expires) throw expired();
         return admission.admit(price);
       },
       close: () => {

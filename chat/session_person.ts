@@ -16,6 +16,14 @@ const ownPace = { perSecond: limits.commandsPerSecondGrpc, burst: limits.command
 /** Who went on though they were refused again and again: a guest, on whichever sessions, or this very session. */
 export type Flooder = "guest" | "session";
 
+/** What was refused for now, and until when it is waited for. Times are of `performance.now()`, in milliseconds. */
+interface Held {
+  readonly clientId: string;
+  readonly until: number;
+  /** However many come that have to wait for it. */
+  readonly atMost: number;
+}
+
 /** One person. */
 export class SessionPerson {
   readonly #admission: Admission;
@@ -25,8 +33,7 @@ export class SessionPerson {
   readonly #presentIn = new Set<string>();
   readonly #own = new Throttle(ownPace);
   readonly #shared = new Throttle(ownPace);
-  /** What was refused for now, and until when it is waited for, in milliseconds of `performance.now()`. */
-  #held: { readonly clientId: string; readonly until: number } | undefined;
+  #held: Held | undefined;
 
   /** `flood` is told when they go on though they were refused again and again. */
   constructor(admission: Admission, { chat, flood }: { chat: Chat; flood: (flooder: Flooder) => void }) {
@@ -104,13 +111,20 @@ export class SessionPerson {
 
   #keepOrder(clientId: string): void {
     if (!this.#held) return;
-    if (this.#held.clientId !== clientId && performance.now() < this.#held.until) throw this.#tooFast();
+    const now = performance.now();
+    if (this.#held.clientId !== clientId && now < this.#held.until) {
+      // It may be on its way from a client whose line is slow: this one was written before the refusal came there.
+      this.#held = { ...this.#held, until: Math.min(now + limits.orderHoldMs, this.#held.atMost) };
+      throw this.#tooFast();
+    }
     this.#held = undefined;
   }
 
   #hold(clientId: string): void {
     // Without an id its repeat could not be told from another one.
-    if (clientId !== "") this.#held ??= { clientId, until: performance.now() + limits.orderHoldMs };
+    if (clientId === "") return;
+    const now = performance.now();
+    this.#held ??= { clientId, until: now + limits.orderHoldMs, atMost: now + limits.orderHoldMostMs };
   }
 
   #tooFast(): ChatError {

@@ -16,8 +16,15 @@ export interface Tokens {
   /** The public keys, as a JSON Web Key Set in JSON. */
   readonly publicKeys: string;
   sign(principal: Principal): Promise<{ token: string; expires: string }>;
-  /** Who a token belongs to. Rejects with UNAUTHENTICATED. */
-  read(token: string): Promise<Principal>;
+  /** Rejects with UNAUTHENTICATED. */
+  read(token: string): Promise<Claims>;
+}
+
+/** What a token says. */
+export interface Claims {
+  readonly principal: Principal;
+  /** Until when it is good, in milliseconds since 1970. */
+  readonly expires: number;
 }
 
 /** `now` is the clock, in milliseconds since 1970. */
@@ -46,15 +53,25 @@ export async function makeTokens(keys: Keys, { now }: { now: () => number }): Pr
           requiredClaims: ["exp", "sub", "name"],
         });
         const name = String(payload.name);
-        return { id: String(payload.sub), name, key: canonicalName(name) };
+        const principal = { id: String(payload.sub), name, key: canonicalName(name) };
+        return { principal, expires: Number(payload.exp) * 1_000 };
       } catch (error) {
-        const why = isExpiry(error) ? "it has expired" : "it is not one of ours";
-        throw new ChatError("UNAUTHENTICATED", `Cannot use the token: ${why}, sign in again.`, {
-          cause: error,
-        });
+        if (isExpiry(error)) throw expired();
+        throw new ChatError(
+          "UNAUTHENTICATED",
+          "Cannot use the token: it is not one of ours, sign in again.",
+          {
+            cause: error,
+          },
+        );
       }
     },
   };
+}
+
+/** Why a token is good no more. */
+export function expired(): ChatError {
+  return new ChatError("UNAUTHENTICATED", "Cannot use the token: it has expired, sign in again.");
 }
 
 function isExpiry(error: unknown): boolean {

@@ -3,8 +3,8 @@ import { ChatError } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
 import type { Command } from "./commands.ts";
 
-/** The first refused one, and until when it is waited for, in milliseconds. */
-type Held = { readonly clientId: string; readonly until: number } | undefined;
+/** The first refused one, and until when it is waited for, in milliseconds; `atMost` however many come meanwhile. */
+type Held = { readonly clientId: string; readonly until: number; readonly atMost: number } | undefined;
 
 /** What was refused for now keeps its place: later ones are refused too, until it comes again or enough time has passed. */
 export class Order {
@@ -18,7 +18,10 @@ export class Order {
   /** Throws RESOURCE_EXHAUSTED if an earlier one comes first. */
   check(clientId: string): void {
     if (!this.#held) return;
-    if (this.#held.clientId !== clientId && this.#now() < this.#held.until) {
+    const now = this.#now();
+    if (this.#held.clientId !== clientId && now < this.#held.until) {
+      // It may be on its way from a browser whose line is slow: this one was written before the refusal came there.
+      this.#held = { ...this.#held, until: Math.min(now + limits.orderHoldMs, this.#held.atMost) };
       throw new ChatError(
         "RESOURCE_EXHAUSTED",
         "Cannot carry out a command: an earlier one was refused for now, send that one again first.",
@@ -29,7 +32,9 @@ export class Order {
 
   /** One was refused for now. Without an id its repeat could not be told from another one. */
   hold(clientId: string): void {
-    if (clientId !== "") this.#held ??= { clientId, until: this.#now() + limits.orderHoldMs };
+    if (clientId === "") return;
+    const now = this.#now();
+    this.#held ??= { clientId, until: now + limits.orderHoldMs, atMost: now + limits.orderHoldMostMs };
   }
 }
 

@@ -59,8 +59,10 @@ export const limits = {
   commandsPerSecondGrpc: 1_000,
   /** Commands of one person on a gRPC session at once beyond that. */
   commandsBurstGrpc: 1_000,
-  /** After a command was refused for now, later ones of that person wait behind its repeat for so long at most. */
+  /** After a command was refused for now, later ones of that person wait behind its repeat until none came for so long. */
   orderHoldMs: 1_000,
+  /** And for so long at most: some 16 long texts over a slow line, and for one who gives up, no longer. */
+  orderHoldMostMs: 10_000,
   /** Refusals for speed, after which the sender is sent away (FLOOD). Who slows down is forgiven. */
   floodRefusals: 2_000,
   /** How long one who was sent away for speed is asked to stay away. */

@@ -200,7 +200,12 @@ Deno.test("P6 closed: a token that is expired, forged, of other keys or no token
     assertEquals(await codeOf(() => guests.signOut(bad)), "UNAUTHENTICATED", bad);
   }
   assertEquals(await codeOf(() => guests.signIn("Ann", foreign)), "NAME_TAKEN", "it proves nothing here");
+  const open = await guests.open(token);
+  assert(open.admit());
   pass(limits.tokenMs + aMoment);
+  assertEquals(await codeOf(() => open.admit()), "UNAUTHENTICATED", "nor does it go on where it was open");
+  open.close();
+  pass(limits.guestAwayMs);
   const expired = await assertRejects(() => guests.open(token)) as ChatError;
   assertEquals(expired.code, "UNAUTHENTICATED");
   assertStringIncludes(expired.message, "expired");
