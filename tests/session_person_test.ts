@@ -45,7 +45,11 @@ Deno.test("P2 ordered: what was refused for now is waited for, as long as others
   assertEquals(await send("1"), "RESOURCE_EXHAUSTED");
   gate.admits = true;
   // As over a slow line.
-  for (let passed = 0; passed < limits.orderHoldMostMs - limits.orderHoldMs; passed += limits.orderHoldMs - 1) {
+  for (
+    let passed = 0;
+    passed < limits.orderHoldMostMs - limits.orderHoldMs;
+    passed += limits.orderHoldMs - 1
+  ) {
     assertEquals(await send("2"), "RESOURCE_EXHAUSTED");
     clock.pass(limits.orderHoldMs - 1);
   }
