@@ -10,6 +10,8 @@ import { type EngineSettings, openEngine } from "./log/open.ts";
 import * as descriptors from "./protos/descriptors.ts";
 import { ChatError } from "./protos/errors.ts";
 import { limits } from "./protos/limits.ts";
+import { boundCalls } from "./runtime/grpc_bounds.ts";
+import { addHealth } from "./runtime/grpc_health.ts";
 import { listen, shutdown } from "./runtime/grpc_listen.ts";
 import { addReflection } from "./runtime/grpc_reflection.ts";
 import { type Journal, terminal } from "./runtime/journal.ts";
@@ -42,11 +44,16 @@ export async function startChatService(
     // Finds connections whose other end is gone without a word.
     "grpc.keepalive_time_ms": limits.heartbeatMs,
     "grpc.keepalive_timeout_ms": limits.silenceMs - limits.heartbeatMs,
+    interceptors: [boundCalls({ ...limits, endingMs: limits.slowReaderMs })],
   });
   const health = new HealthImplementation({ "": "SERVING", [chatServiceName]: "SERVING" });
   server.addService(chatDefinition, calls.implementation());
-  health.addToServer(server);
-  addReflection(server, descriptors, reflectionNames.map(descriptors.serviceDefinition));
+  addHealth(server, health, calls.streams);
+  addReflection(server, descriptors, {
+    versions: reflectionNames.map(descriptors.serviceDefinition),
+    streams: calls.streams,
+    silenceMs: limits.silenceMs,
+  });
   chat.closed.catch((error) => {
     journal.warn("Cannot follow the log any longer; leaving, so that a restart can begin anew.", error);
     Deno.exit(1);
@@ -57,13 +64,15 @@ export async function startChatService(
     await log.close();
   };
   const { grpcHost: host, grpcPort } = settings;
-  const port = await listen(server, { host, port: grpcPort }).catch(async ({ message }) => {
-    await closeLog();
-    throw new ChatError(
-      "UNAVAILABLE",
-      `Cannot listen on "${host}:${grpcPort}": ${message}, choose another GRPC_PORT or GRPC_HOST.`,
-    );
-  });
+  const port = await listen(server, { host, port: grpcPort, most: limits.connections }).catch(
+    async ({ message }) => {
+      await closeLog();
+      throw new ChatError(
+        "UNAVAILABLE",
+        `Cannot listen on "${host}:${grpcPort}": ${message}, choose another GRPC_PORT or GRPC_HOST.`,
+      );
+    },
+  );
   return {
     port,
     close: async () => {

@@ -51,6 +51,7 @@ export class Chat {
   /** Those used last come last. */
   readonly #rooms = new Map<string, OpenRoom>();
   readonly #reads = new Turnstile();
+  #looks: Promise<unknown> = Promise.resolve();
   readonly #stop = new AbortController();
 
   /** Ends when `close` is called; rejects if the log can no longer be followed, and then nothing is live any more. */
@@ -69,6 +70,11 @@ export class Chat {
   /** The life of the log that all seqs count in. */
   get epoch(): string {
     return this.#log.epoch;
+  }
+
+  /** The life of a room: of the log's, and one that no other room has, so that a cursor of another room is not taken. */
+  epochOf(room: string): string {
+    return room === lobby ? this.epoch : `${this.epoch}.${hash(room)}`;
   }
 
   /** Stores a command. See `RoomWriter.write`. `room` is a name that has passed `parseRoom`. */
@@ -98,9 +104,23 @@ export class Chat {
   }
 
   /** Where a reader of a room begins. One who comes from another node may know more than this one does for a moment. */
-  async begin(room: string, start: Start): ReturnType<typeof beginIn> {
-    if (start.replay === "RESUME" && start.epoch === this.epoch) await this.reach(room, start.seq);
-    return await beginIn(await this.find(room), start);
+  async begin(
+    room: string,
+    start: Start,
+    { signal }: { signal?: AbortSignal } = {},
+  ): ReturnType<typeof beginIn> {
+    if (start.replay === "RESUME" && start.epoch === this.epochOf(room)) await this.reach(room, start.seq);
+    const feed = await this.find(room);
+    const isLong = start.replay === "SINCE" ||
+      (start.replay === "LAST_N" && start.count > limits.replayDefault);
+    if (!isLong) return await beginIn(feed, start);
+    // One at a time: it may take thousands of stored events to find a place, and is cheap to ask for.
+    const look = this.#looks.then(() => {
+      signal?.throwIfAborted();
+      return beginIn(feed, start);
+    });
+    this.#looks = look.catch(() => {});
+    return await look;
   }
 
   /** Resolves when the room has the event of a seq here, or it is known that there is none yet. Rejects as `find` does. */
@@ -154,7 +174,11 @@ export class Chat {
   }
 
   #info({ settings: _, ...record }: RoomRecord, { id }: Principal): RoomInfo {
-    return { ...record, epoch: this.epoch, read: id === "" ? 0 : this.#log.marked(id, record.room) };
+    return {
+      ...record,
+      epoch: this.epochOf(record.room),
+      read: id === "" ? 0 : this.#log.marked(id, record.room),
+    };
   }
 
   #countCreation({ id }: Principal): void {
@@ -191,7 +215,7 @@ export class Chat {
   #load(name: string): OpenRoom {
     const log = this.#log;
     const rooms = this.#rooms;
-    const tail = new Tail({ epoch: log.epoch, head: log.head(name) }, {
+    const tail = new Tail({ epoch: this.epochOf(name), head: log.head(name) }, {
       events: limits.tailEvents,
       get bytes() {
         return Math.min(limits.tailBytes, limits.tailsBytes / rooms.size);
@@ -224,6 +248,13 @@ export class Chat {
       }
     }
   }
+}
+
+/** FNV-1a in 32 bits. http://www.isthe.com/chongo/tech/comp/fnv/ */
+function hash(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return (hash >>> 0).toString(36);
 }
 
 function missing(room: string): ChatError {

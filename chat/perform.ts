@@ -69,17 +69,22 @@ export function perform(
 }
 
 /** How many commands it counts for: a long list costs as much as many of them. */
-export function priceOf({ listRooms, who }: ClientFrame): number {
-  const count = listRooms?.count ?? who?.count;
-  return count === undefined ? 1 : 1 + Math.floor(pageSize(count) / rowsPerCommand);
+export function priceOf({ listRooms, who, read, follow }: Asked): number {
+  const listed = listRooms ?? who;
+  const given = listed ? pageSize(listed.count) : Math.min(read?.count ?? 0, limits.batchEvents);
+  const passed = Math.min(follow?.count ?? 0, limits.replayMost);
+  return 1 + Math.floor(given / givenPerCommand + passed / passedPerCommand);
 }
 
-/** Rows that are read in the time that one command takes. */
-const rowsPerCommand = 50;
+/** What may be asked for in bulk. */
+type Asked = Pick<Partial<ClientFrame>, "listRooms" | "who" | "read" | "follow">;
+
+/** Rows that are read and sent in the time that one command takes, and events that are only looked at. */
+const [givenPerCommand, passedPerCommand] = [50, 500];
 
 async function write(chat: Chat, room: string, command: Command): Promise<ServerFrame> {
   const { event: { seq, timestamp }, duplicate } = await chat.write(room, command);
-  return { sent: { seq, epoch: chat.epoch, timestamp, duplicate } };
+  return { sent: { seq, epoch: chat.epochOf(room), timestamp, duplicate } };
 }
 
 async function settle(chat: Chat, asked: string, command: Command): Promise<ServerFrame> {
@@ -104,7 +109,9 @@ async function readPage(chat: Chat, room: string, { after, before, count }: Read
   const events = before > 0
     ? await readBack(feed, { before: Math.min(before, feed.tail.head + 1), count })
     : feed.tail.slice(after)?.slice(0, count) ?? await feed.read(after, count);
-  return { page: { room, epoch: chat.epoch, first: events[0]?.seq ?? after + 1, events: [...events] } };
+  return {
+    page: { room, epoch: chat.epochOf(room), first: events[0]?.seq ?? after + 1, events: [...events] },
+  };
 }
 
 function pageSize(asked: number): number {

@@ -13,6 +13,7 @@ import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
 import type { Chat } from "./chat.ts";
 import { tooFast } from "./guests.ts";
+import { priceOf } from "./perform.ts";
 import { parseRoom } from "./rules.ts";
 import { SessionPeople } from "./session_people.ts";
 
@@ -137,7 +138,7 @@ export class Session {
 
   async #begin(room: string, asked: Follow, signal: AbortSignal): Promise<ServerFrame> {
     const person = await this.#people.find(asked.person, room === lobby);
-    person.pace();
+    person.pace(priceOf({ follow: asked }));
     person.mayRead(room);
     const start = parseStart(asked);
     await this.#existing(room);
@@ -203,6 +204,12 @@ export class Session {
         if (signal.aborted) return;
         await this.#out.writeBatch(batch);
       }
+      if (signal.aborted) return;
+      // Whoever reads would wait for ever.
+      throw new ChatError(
+        "UNAVAILABLE",
+        `Cannot go on in "${room}": it is not what it was, follow it again.`,
+      );
     } catch (error) {
       if (!this.#stop.signal.aborted) this.#out.fail(this.#out.known(error));
     }

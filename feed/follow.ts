@@ -2,7 +2,7 @@
  * The one mechanism of reading: a cursor walks over a room's tail as fast as its reader pulls, reads from
  * the store when it has fallen off the tail, and waits when it has everything.
  */
-import type { RoomBatch, RoomEvent } from "../protos/events.ts";
+import { type RoomBatch, type RoomEvent, takeBatch } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
 import type { Tail } from "./tail.ts";
 
@@ -30,6 +30,8 @@ export async function* follow(
 ): AsyncGenerator<RoomBatch, void, void> {
   const { tail, room } = feed;
   const leave = tail.enter();
+  const bytes = limits.followBytes;
+  let count: number = limits.batchEvents;
   try {
     while (!signal.aborted && tail.epoch === epoch) {
       if (after > tail.head) return;
@@ -37,7 +39,10 @@ export async function* follow(
         await tail.changed({ signal });
         continue;
       }
-      const events = tail.slice(after) ?? await feed.read(after, limits.batchEvents);
+      // The store may have what the tail was not given yet: a cursor ahead of the tail would be taken for a strange one.
+      const found = tail.slice(after, { bytes }) ??
+        await feed.read(after, Math.min(count, tail.head - after));
+      const events = takeBatch(found, { count, bytes });
       if (signal.aborted || tail.epoch !== epoch) return;
       const first = after + 1;
       if (events[0]?.seq !== first || events.at(-1)?.seq !== after + events.length) {
@@ -45,6 +50,8 @@ export async function* follow(
       }
       yield { room, epoch, first, events };
       after += events.length;
+      // Where texts are long, most of a full read would be for nothing.
+      count = events.length < found.length ? Math.ceil(events.length * 1.25) : limits.batchEvents;
     }
   } finally {
     leave();

@@ -96,10 +96,10 @@ export class Tail {
   }
 
   /** The events after `after`, at most a batch; undefined if they have fallen off. */
-  slice(after: number): RoomEvent[] | undefined {
+  slice(after: number, { bytes = limits.batchBytes }: { bytes?: number } = {}): RoomEvent[] | undefined {
     if (after < this.base) return undefined;
     const from = this.#start + after - this.base;
-    return takeBatch(this.#events, { from, count: limits.batchEvents, bytes: limits.batchBytes });
+    return takeBatch(this.#events, { from, count: limits.batchEvents, bytes });
   }
 
   /** Resolves at the next push or reset, or when the signal aborts. Leaves nothing behind on either. */

@@ -10,7 +10,7 @@ import { type Act, type Body, isHint, withClientId } from "./commands.ts";
 import { type Command, LinkLost, type Upstream } from "./upstream.ts";
 
 /** What was under way when so many sessions broke is suspected of breaking them, and given up. */
-const triesMost = 10;
+const triesMost = 30;
 
 /** Who a person says they are: a token, or on the tutorial's door a name. */
 export type Claim = { readonly token: string } | { readonly username: string };

@@ -111,7 +111,7 @@ export function checkOrigin(c: Context, rules: OriginRules): void {
 
 /** A body that is no message for us; HTTP has a word for why. */
 class UnfitBody extends ChatError {
-  constructor(readonly status: 408 | 413 | 415, why: string) {
+  constructor(readonly status: 400 | 408 | 413 | 415, why: string) {
     super("INVALID_ARGUMENT", `Cannot read the message: ${why}.`);
   }
 }
@@ -186,6 +186,8 @@ async function readBody(c: Context): Promise<string> {
       }
       text += decoder.decode(read.value, { stream: true });
     }
+  } catch (error) {
+    throw error instanceof UnfitBody ? error : new UnfitBody(400, "it broke off, send it again");
   } finally {
     clearTimeout(timer);
   }

@@ -2,7 +2,6 @@
  * The gateway's one session with ChatService, whatever the number of its browsers. It comes back by itself
  * with jitter; commands that were under way when it broke are told so, and whoever gave them tries again.
  */
-import * as grpc from "@grpc/grpc-js";
 import { serviceDefinition } from "../protos/descriptors.ts";
 import { ChatError, isErrorCode } from "../protos/errors.ts";
 import type { ClientFrame } from "../protos/gen/chat/ClientFrame.ts";
@@ -10,10 +9,11 @@ import type { ChatServiceDefinition } from "../protos/gen/chat/ChatService.ts";
 import type { Parting__Output as Parting } from "../protos/gen/chat/Parting.ts";
 import type { ServerFrame__Output as ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
-import { before, sleep } from "../runtime/deadline.ts";
-import { jitter } from "../runtime/jitter.ts";
+import { sleep } from "../runtime/deadline.ts";
 import type { Journal } from "../runtime/journal.ts";
 import { Pulse } from "../runtime/pulse.ts";
+import { GrpcClient, type GrpcStream, type Method, type Status } from "./grpc_client.ts";
+import { Nodes } from "./nodes.ts";
 
 /** Whether ChatService is reached at the moment. Before the first try has ended, there is nothing to tell people yet. */
 export type Link = { readonly up: true } | {
@@ -53,7 +53,7 @@ type RequestOf<N extends UnaryName> = ChatServiceDefinition[N] extends
 type ResponseOf<N extends UnaryName> = ChatServiceDefinition[N] extends
   { responseDeserialize: (bytes: never) => infer R } ? R : never;
 
-type Call = grpc.ClientDuplexStream<ClientFrame, ServerFrame>;
+type Call = GrpcStream<ClientFrame>;
 
 interface Waiting {
   readonly heard: (frame: ServerFrame) => void;
@@ -70,20 +70,21 @@ const away: Link = {
 
 /** The session. Give commands only while `link.up`. */
 export class Upstream {
-  readonly #address: string;
+  readonly #nodes: Nodes;
   readonly #journal: Journal;
   readonly #events: UpstreamEvents;
   readonly #stop = new AbortController();
   readonly #waiting = new Map<number, Waiting>();
   readonly #done: Promise<void>;
-  #client: grpc.Client | undefined;
+  #client: GrpcClient | undefined;
   #call: Call | undefined;
   #pulse: Pulse | undefined;
   #lastId = 0;
   #link: Link = starting;
 
-  constructor(address: string, { journal, events }: { journal: Journal; events: UpstreamEvents }) {
-    this.#address = address;
+  /** `addresses` are host:port, with commas between, of ChatServices that share a log. */
+  constructor(addresses: string, { journal, events }: { journal: Journal; events: UpstreamEvents }) {
+    this.#nodes = new Nodes(addresses.split(","));
     this.#journal = journal;
     this.#events = events;
     this.#done = this.#run();
@@ -112,33 +113,18 @@ export class Upstream {
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { heard, resolve, reject });
       this.#pulse?.spoke();
-      // The queue in grpc-js is bounded by how many sends a gateway lets wait.
+      // What waits to be written is bounded by how many sends a gateway lets wait.
       call.write({ id, ...command });
     });
   }
 
   /** Makes a call with one answer, beside the session. Rejects with what ChatService says, or with UNAVAILABLE. */
-  call<N extends UnaryName>(name: N, request: RequestOf<N>): Promise<ResponseOf<N>> {
-    const client = this.#client;
-    if (!client || !this.#call) return Promise.reject(new ChatError("UNAVAILABLE", notReached));
-    const { path, requestSerialize, responseDeserialize } = service[name] as grpc.MethodDefinition<
-      RequestOf<N>,
-      ResponseOf<N>
-    >;
-    const options = { deadline: Date.now() + callMs };
-    return new Promise((resolve, reject) => {
-      client.makeUnaryRequest(
-        path,
-        requestSerialize,
-        responseDeserialize,
-        request,
-        options,
-        (error, value) => {
-          if (value !== undefined) resolve(value);
-          else reject(fromStatus(error));
-        },
-      );
-    });
+  async call<N extends UnaryName>(name: N, request: RequestOf<N>): Promise<ResponseOf<N>> {
+    if (!this.#client || !this.#call) throw new ChatError("UNAVAILABLE", notReached);
+    const method = service[name] as Method<RequestOf<N>, ResponseOf<N>>;
+    const answer = await this.#client.call(method, { request, ms: callMs });
+    if ("value" in answer) return answer.value;
+    throw fromStatus(answer);
   }
 
   /** Breaks the session on purpose: what it said cannot be right. It comes back at once. */
@@ -148,78 +134,81 @@ export class Upstream {
 
   async close(): Promise<void> {
     this.#stop.abort();
-    this.#call?.cancel();
-    // A try to connect is left to end by itself: grpc-js 1.14 leaves timers running when it is cut short.
-    await before(closeMs, this.#done);
+    await this.#done;
   }
 
   async #run(): Promise<void> {
-    let attempt = 0;
+    let asked = 0;
     while (!this.#stop.signal.aborted) {
-      const ended = await this.#session();
+      const { address, waitMs } = await this.#nodes.next();
+      await sleep(Math.max(asked, waitMs), { signal: this.#stop.signal });
       if (this.#stop.signal.aborted) return;
-      this.#setAway(ended.reason);
-      attempt = ended.held ? 0 : attempt + 1;
-      const wait = ended.parting?.delayMs ?? jitter(attempt, { base: 100, most: 1_000 });
-      await sleep(wait, { signal: this.#stop.signal });
+      const ended = await this.#session(address);
+      if (this.#stop.signal.aborted) return;
+      if (ended.held) this.#nodes.held();
+      else if (this.#nodes.allTried) this.#setAway(address, ended.reason);
+      asked = ended.parting?.delayMs ?? 0;
     }
   }
 
   /** One session from its beginning to its end. */
-  async #session(): Promise<{ held: boolean; reason: string; parting: Parting | undefined }> {
-    const client = this.#client = new grpc.Client(
-      this.#address,
-      grpc.credentials.createInsecure(),
-      channelOptions,
-    );
-    const call = openSession(client);
+  async #session(address: string): Promise<{ held: boolean; reason: string; parting: Parting | undefined }> {
+    const client = this.#client = new GrpcClient(address);
     const ended = Promise.withResolvers<string>();
     let parting: Parting | undefined;
     let openedAt = Infinity;
+    const call: Call = client.stream(sessionMethod, {
+      // ChatService sends its headers at once, before anything is asked of it.
+      opened: (metadata) => {
+        openedAt = performance.now();
+        clearTimeout(late);
+        this.#up(call, address, String(metadata["chat-keys"] ?? ""));
+      },
+      heard: (frame) => {
+        pulse.heard();
+        if (frame.parting) parting = frame.parting;
+        else this.#take(frame);
+      },
+      ended: ({ status, message }) => ended.resolve(status === 0 ? "it ended the session" : message),
+    });
     const pulse = this.#pulse = new Pulse({
       everyMs: limits.heartbeatMs,
       silenceMs: limits.silenceMs,
       beat: () => this.#call?.write({ heartbeat: {} }),
-      dead: () => call.cancel(),
+      dead: () => client.close(),
     });
-    // ChatService sends its headers at once, before anything is asked of it.
-    call.on("metadata", (metadata: grpc.Metadata) => {
-      openedAt = performance.now();
-      if (this.#stop.signal.aborted) call.cancel();
-      else this.#up(call, String(metadata.get("chat-keys")[0] ?? ""));
-    });
-    call.on("data", (frame: ServerFrame) => {
-      pulse.heard();
-      if (frame.parting) parting = frame.parting;
-      else this.#take(frame);
-    });
-    call.on("error", (error) => ended.resolve(error.message));
-    call.on("end", () => ended.resolve("it ended the session"));
+    // One that was stopped takes a connection, and says nothing: there may be another one.
+    const late = setTimeout(() => client.close(), answersMs);
+    const stop = () => client.close();
+    this.#stop.signal.addEventListener("abort", stop, { once: true });
     const reason = await ended.promise;
+    this.#stop.signal.removeEventListener("abort", stop);
+    clearTimeout(late);
     pulse.stop();
     const held = performance.now() - openedAt > holdsAfterMs;
     if (this.#call === call) this.#down();
-    call.cancel();
     client.close();
     return { held, reason: parting?.message ?? reason, parting };
   }
 
-  #up(call: Call, keys: string): void {
+  #up(call: Call, address: string, keys: string): void {
     this.#call = call;
-    if (this.#link === away) this.#journal.info(`ChatService at ${this.#address} is reached`);
+    if (this.#link === away) this.#journal.info(`ChatService at ${address} is reached`);
     this.#link = { up: true };
     this.#events.onUp(keys);
   }
 
-  #setAway(reason: string): void {
+  #setAway(address: string, reason: string): void {
     if (this.#link === away) return;
-    this.#journal.info(`ChatService at ${this.#address} cannot be reached: ${reason}`);
+    this.#journal.info(`ChatService at ${address} cannot be reached: ${reason}`);
     this.#link = away;
     this.#events.onAway();
   }
 
   #down(): void {
     this.#call = undefined;
+    // Nothing to tell people yet: it may be back, or another one there, at once.
+    this.#link = starting;
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject } of waiting) reject(new LinkLost());
@@ -240,43 +229,25 @@ export class Upstream {
 }
 
 const service = serviceDefinition("chat.ChatService");
-const sessionMethod = service.Session as grpc.MethodDefinition<ClientFrame, ServerFrame>;
+const sessionMethod = service.Session as Method<ClientFrame, ServerFrame>;
 
 const notReached = "Cannot do this now: the chat server cannot be reached, try again in a moment.";
+
+/** How long a ChatService may take to serve a session. */
+const answersMs = 3_000;
 
 /** How long a call with one answer may take. */
 const callMs = 5_000;
 
-/** How long a close waits for a try to connect. */
-const closeMs = 1_000;
-
 /** A session that lasted less than this does not make the next wait short again, or a fault could spin. */
 const holdsAfterMs = 1_000;
 
-const channelOptions: grpc.ChannelOptions = {
-  // Clients of one address share their connection and its backoff unless told otherwise: each try of ours is a fresh one.
-  "grpc.use_local_subchannel_pool": 1,
-  "grpc.initial_reconnect_backoff_ms": 1,
-  // ChatService is a neighbour; a proxy for the web at large does not lead to it.
-  "grpc.enable_http_proxy": 0,
-  // Deno dies of a GOAWAY on a client that was idle for about 190 s (denoland/deno#36788).
-  "grpc.client_idle_timeout_ms": 60_000,
-  // Batches are bounded by count and bytes of text; this only has to be above them.
-  "grpc.max_receive_message_length": 16 * 1024 * 1024,
-};
-
-function toError({ code, message }: { code: string; message: string }): ChatError {
-  return new ChatError(isErrorCode(code) ? code : "INTERNAL", message);
-}
-
-function openSession(client: grpc.Client): Call {
-  const { path, requestSerialize, responseDeserialize } = sessionMethod;
-  return client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
-}
-
-function fromStatus(error: grpc.ServiceError | null): ChatError {
-  const code = String(error?.metadata.get("chat-code")[0] ?? "");
-  if (isErrorCode(code)) return new ChatError(code, error?.details ?? "");
+function fromStatus({ message, code }: Status): ChatError {
+  if (isErrorCode(code)) return new ChatError(code, message);
   // Not from ChatService itself: it is away, or too late with its answer.
-  return new ChatError("UNAVAILABLE", notReached, { cause: error });
+  return new ChatError("UNAVAILABLE", notReached, { cause: message });
+}
+
+function toError({ code, message }: { readonly code: string; readonly message: string }): ChatError {
+  return new ChatError(isErrorCode(code) ? code : "INTERNAL", message);
 }

@@ -25,6 +25,15 @@ export async function openKeys(file: string): Promise<Keys> {
   }
 }
 
+/** Keeps keys in a file, unless it is there. False if it holds others. */
+export async function keepKeys(file: string, keys: Keys): Promise<boolean> {
+  const known = await readKeys(file);
+  if (known) return JSON.stringify(known) === JSON.stringify(keys);
+  await Deno.mkdir(dirname(file), { recursive: true });
+  await makeFile(file, JSON.stringify({ keys }, null, 2) + "\n");
+  return true;
+}
+
 /** Makes a file with all of its text or not at all: with half of the keys no server would start. */
 async function makeFile(file: string, text: string): Promise<void> {
   const part = `${file}.${crypto.randomUUID().slice(0, 8)}`;

@@ -11,24 +11,16 @@ import { type RoomEvent, speakerOf } from "../protos/events.ts";
 import { followStream } from "./nats_follow.ts";
 import { type NatsLink, pause, untilAborted } from "./nats_link.ts";
 import { NatsMarks } from "./nats_marks.ts";
-import { lost, type Place, planMessages, type Planned, type Source } from "./nats_plan.ts";
-import { away, publishOnce } from "./nats_publish.ts";
+import { PendingAppends } from "./nats_pending.ts";
+import { lost, planMessages, type Planned, type RoomPlace, type Source } from "./nats_plan.ts";
+import { away, mustFit, publishOnce } from "./nats_publish.ts";
 import { encodeBatch, subjectsOf } from "./nats_records.ts";
-import { compare, isSameEvent, setAside } from "./nats_replica.ts";
+import { Turns } from "./nats_turns.ts";
+import { compare, setAside } from "./nats_replica.ts";
 import { readEpoch } from "./nats_stream.ts";
 import { SqliteLog, type SqliteParts } from "./sqlite.ts";
-import { marksPlace, readPlaces } from "./sqlite_replica.ts";
+import { marksPlace, newestPlace, readPlaces } from "./sqlite_replica.ts";
 import type { Group } from "./sqlite_writer.ts";
-
-/** An append that the stream has not shown yet. */
-interface Pending {
-  readonly id: string;
-  /** The place of the room's newest message when it was made. */
-  readonly expected: number;
-  /** True once nobody knows whether it is stored. */
-  doubtful: boolean;
-  readonly shown: PromiseWithResolvers<Appended>;
-}
 
 /** What a NATS log is made of. */
 export interface NatsParts {
@@ -39,18 +31,17 @@ export interface NatsParts {
   readonly sqlite: SqliteParts;
 }
 
-/** Appends may be a little smaller than what NATS takes: their subject and headers count, too. */
-const headersBytes = 1_024;
-
 /** A log on a stream, with a replica that follows it. */
 export class NatsLog extends SqliteLog {
   readonly #link: NatsLink;
   readonly #source: Source;
   readonly #stream: string;
-  readonly #file: string;
-  readonly #places = new Map<string, Place>();
-  readonly #pending = new Map<string, Set<Pending>>();
+  /** The file of its copy. */
+  readonly file: string;
+  readonly #places = new Map<string, RoomPlace>();
+  readonly #pending = new PendingAppends();
   readonly #stop = new AbortController();
+  readonly #turns: Turns;
   readonly #marks: NatsMarks;
   readonly #following: Promise<unknown>;
   #applied = 0;
@@ -68,12 +59,13 @@ export class NatsLog extends SqliteLog {
     this.#link = link;
     this.#source = source;
     this.#stream = stream;
-    this.#file = file;
+    this.file = file;
     const places = readPlaces(sqlite.db);
-    const marksAfter = places.get(marksPlace) ?? 0;
+    const marksAfter = places.get(marksPlace)?.sequence ?? 0;
     places.delete(marksPlace);
-    for (const [room, sequence] of places) this.#places.set(room, { head: this.head(room), sequence });
-    this.#applied = Math.max(0, ...places.values());
+    for (const [room, place] of places) this.#places.set(room, { ...place, head: this.head(room) });
+    this.#applied = newestPlace(places.values())?.sequence ?? 0;
+    this.#turns = new Turns(link, stream);
     this.#marks = new NatsMarks({ link, stream, epoch: this.epoch }, {
       after: marksAfter,
       commit: (marks) => this.commit({ appends: [], marks }),
@@ -94,8 +86,7 @@ export class NatsLog extends SqliteLog {
   /** Why an append would be refused now; undefined if it would be tried. */
   refusal(): ChatError | undefined {
     if (this.#stop.signal.aborted) return this.#failure ?? closed();
-    const doubtful = this.#pending.values().some((room) => [...room].some((one) => one.doubtful));
-    return this.#link.away ?? (doubtful ? silent(this.#link.shown) : undefined);
+    return this.#link.away ?? (this.#pending.doubtful ? silent(this.#link.shown) : undefined);
   }
 
   /** Resolves when this node has applied the stream up to a place, and all marks. Rejects if it cannot follow any more. */
@@ -118,35 +109,27 @@ export class NatsLog extends SqliteLog {
   }
 
   override async append(room: string, head: number, events: readonly RoomEvent[]): Promise<Appended> {
+    await this.#turns.mine(room);
     const refusal = this.refusal();
     if (refusal) throw refusal;
     const place = this.#places.get(room) ?? { head: 0, sequence: 0 };
     if (place.head !== head) return { kind: "conflict", head: place.head };
-    this.#mustBeNew(room, events);
-    const id = crypto.randomUUID();
+    const stored = this.#storedBefore(room, events);
+    // The copy has more than this node has been told of yet.
+    if (stored && stored.seq > head) return { kind: "conflict", head: stored.seq };
+    if (stored) throw repeated(room, stored);
+    using pending = this.#pending.add(room, place.sequence);
+    const { id, expected } = pending;
     const payload = encodeBatch(id, events);
-    this.#mustFit(payload, events.length);
-    const pending = {
-      id,
-      expected: place.sequence,
-      doubtful: false,
-      shown: Promise.withResolvers<Appended>(),
-    };
-    const ofRoom = this.#pending.get(room) ?? new Set();
-    this.#pending.set(room, ofRoom.add(pending));
-    const known = new AbortController();
-    const subject = subjectsOf(this.#stream).room(room);
-    publishOnce(this.#link, { subject, id, payload, expected: pending.expected }, {
-      doubt: () => pending.doubtful = true,
-      signal: AbortSignal.any([known.signal, this.#stop.signal]),
-    }).catch((error) => pending.shown.reject(toChatError(error)));
-    try {
-      return await pending.shown.promise;
-    } finally {
-      known.abort();
-      ofRoom.delete(pending);
-      if (ofRoom.size === 0) this.#pending.delete(room);
-    }
+    mustFit(this.#link, payload);
+    const settled = new AbortController();
+    publishOnce(this.#link, { subject: subjectsOf(this.#stream).room(room), id, payload, expected }, {
+      doubt: pending.doubt,
+      signal: settled.signal,
+    }).catch((error) => pending.reject(toChatError(error)));
+    const appended = await pending.shown.finally(() => settled.abort());
+    this.#turns.settle(room, appended.kind === "appended" ? "won" : "lost");
+    return appended;
   }
 
   override async mark(reader: string, room: string, seq: number): Promise<void> {
@@ -223,13 +206,12 @@ export class NatsLog extends SqliteLog {
   async #apply(records: readonly Planned[]): Promise<void> {
     if (records.length === 0) return;
     await this.#store(records);
-    for (const { id, room, head, events, sequence } of records) {
-      const place = { head: head + events.length, sequence };
-      this.#places.set(room, place);
-      for (const pending of this.#pending.get(room) ?? []) {
-        if (pending.id === id) pending.shown.resolve({ kind: "appended" });
-        else if (sequence > pending.expected) pending.shown.resolve({ kind: "conflict", head: place.head });
-      }
+    for (const { room, head, events, place } of records) {
+      const now = { ...place, head: head + events.length };
+      this.#places.set(room, now);
+      const counts = events.length > 0;
+      if (counts && !this.#pending.has(room, place.id)) this.#turns.passed(room);
+      this.#pending.show({ room, place, head: now.head, counts });
     }
   }
 
@@ -242,7 +224,7 @@ export class NatsLog extends SqliteLog {
         throw lost(this.#stream, "its copy on this node has other records");
       } catch (error) {
         const known = toChatError(error);
-        if (known.code === "DATA_LOSS") setAside(this.#file, "damaged");
+        if (known.code === "DATA_LOSS") setAside(this.file, "damaged");
         const passes = known.code === "STORAGE_FULL" || (known.code === "UNAVAILABLE" && failures < 30);
         if (!passes) throw known;
         await pause(1_000, this.#stop);
@@ -261,39 +243,17 @@ export class NatsLog extends SqliteLog {
     if (epoch !== this.epoch && !this.#stop.signal.aborted) {
       throw lost(this.#stream, "it holds another history");
     }
-    const standing = await compare(this.#link, this.#stream, {
-      after: Math.max(0, ...this.#places.values().map(({ sequence }) => sequence)),
-      has: (room, event) => isSameEvent(this.read(room, event.seq - 1, 1)[0], event),
-    });
+    const standing = await compare(this.#link, this.#stream, newestPlace(this.#places.values()));
     if (standing === "lost") throw lost(this.#stream, "it has lost records that were acknowledged");
   }
 
-  #mustBeNew(room: string, events: readonly RoomEvent[]): void {
-    const ids = new Set<string>();
-    for (const event of events) {
-      if (event.clientId === "") continue;
-      const speaker = speakerOf(event);
-      const key = JSON.stringify([speaker, event.clientId]);
-      if (ids.has(key) || this.find(room, speaker, event.clientId)) {
-        throw new ChatError(
-          "ALREADY_EXISTS",
-          `Cannot store event ${event.seq} of ${
-            JSON.stringify(room)
-          }: its client_id was stored before, use a new one.`,
-        );
-      }
-      ids.add(key);
-    }
-  }
-
-  #mustFit({ length }: Uint8Array, events: number): void {
-    const most = (this.#link.nc.info?.max_payload ?? Infinity) - headersBytes;
-    if (length <= most) return;
-    throw new ChatError(
-      "INVALID_ARGUMENT",
-      `Cannot store ${events} events at once: they take ${length} bytes and "${this.#link.shown}" takes ${most}, ` +
-        "raise its max_payload.",
-    );
+  /** An event that was stored under the id of one of these. */
+  #storedBefore(room: string, events: readonly RoomEvent[]): RoomEvent | undefined {
+    const named = events.filter(({ clientId }) => clientId !== "");
+    const ids = named.map((event) => JSON.stringify([speakerOf(event), event.clientId]));
+    const twin = named.find((_, i) => ids.indexOf(ids[i] ?? "") < i);
+    if (twin) throw repeated(room, twin);
+    return named.values().map((event) => this.find(room, speakerOf(event), event.clientId)).find(Boolean);
   }
 
   #fail(error: ChatError): void {
@@ -305,8 +265,15 @@ export class NatsLog extends SqliteLog {
   #end(why: ChatError): void {
     this.#stop.abort();
     this.#moved.resolve();
-    for (const pending of [...this.#pending.values()].flatMap((room) => [...room])) pending.shown.reject(why);
+    this.#pending.end(why);
   }
+}
+
+function repeated(room: string, { seq }: RoomEvent): ChatError {
+  return new ChatError(
+    "ALREADY_EXISTS",
+    `Cannot store an event of ${JSON.stringify(room)}: its client_id is that of event ${seq}, use a new one.`,
+  );
 }
 
 function closed(): ChatError {

@@ -98,7 +98,9 @@ function parseMark(message: JsMsg, epoch: string): Mark | undefined {
     const mark = message.json<Record<string, unknown>>();
     const { reader, room, seq } = mark;
     if (mark.epoch !== epoch || typeof reader !== "string" || typeof room !== "string") return undefined;
-    return typeof seq === "number" ? { reader, room, seq, sequence: message.seq } : undefined;
+    return typeof seq === "number"
+      ? { reader, room, seq, place: { id: "", sequence: message.seq } }
+      : undefined;
   } catch {
     // Not one of ours.
     return undefined;

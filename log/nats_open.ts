@@ -66,10 +66,7 @@ async function settle(
     );
     return epoch;
   }
-  const standing = await using(
-    replica,
-    async ({ epoch: own, copy }) => own === epoch.epoch ? await compare(link, stream, copy) : "other",
-  );
+  const standing = replica.epoch === epoch.epoch ? await compare(link, stream, replica.newest) : "other";
   if (standing === "continues") return epoch;
   const aside = setAside(file, replica.epoch);
   tell(
@@ -79,11 +76,6 @@ async function settle(
   if (standing === "other") return epoch;
   // Seqs that readers have seen will be given out again: they must be told that it is not the same past.
   return await beginEpoch(link, stream, { after: epoch.begun });
-}
-
-async function using<T extends Disposable, R>(it: T, use: (it: T) => Promise<R>): Promise<R> {
-  using used = it;
-  return await use(used);
 }
 
 async function catchUp(

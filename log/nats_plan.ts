@@ -2,14 +2,12 @@
 import type { RoomEvent } from "../protos/events.ts";
 import { ChatError } from "../protos/errors.ts";
 import { type Batch, parseRecord } from "./nats_records.ts";
+import type { Place } from "./sqlite_replica.ts";
 import type { Append } from "./sqlite_writer.ts";
 
-/** How far the replica has a room. */
-export interface Place {
-  /** The seq of its newest event. */
+/** How far the replica has a room: its head, and the newest record about it. */
+export interface RoomPlace extends Place {
   readonly head: number;
-  /** Where the stream has its newest record. */
-  readonly sequence: number;
 }
 
 /** A message of the stream. */
@@ -21,8 +19,7 @@ export interface Message {
 
 /** A record that is to be applied. */
 export interface Planned extends Append {
-  readonly id: string;
-  readonly sequence: number;
+  readonly place: Place;
 }
 
 /** What to apply, and how far that leads; `fault` says why the replica cannot go further. */
@@ -46,7 +43,7 @@ const planMost = 1_000;
 export function planMessages(
   messages: readonly Message[],
   { stream, begun }: Source,
-  { after, placeOf }: { after: number; placeOf: (room: string) => Place | undefined },
+  { after, placeOf }: { after: number; placeOf: (room: string) => RoomPlace | undefined },
 ): Plan {
   const records: Planned[] = [];
   const heads = new Map<string, number>();
@@ -67,19 +64,26 @@ export function planMessages(
     if (record.kind !== "batch") continue;
     const { id, room } = record.batch;
     const head = heads.get(room) ?? placeOf(room)?.head ?? 0;
-    const batch = consecutive(record.batch, head);
-    if (!batch) {
+    const kept = continuing(record.batch, head);
+    if (!kept) {
       return stopped(`its record ${message.seq} does not continue the room ${JSON.stringify(room)}`);
     }
-    records.push({ id, room, head, events: batch, sequence: message.seq });
-    heads.set(room, head + batch.length);
-    events += batch.length;
+    records.push({ room, head, events: kept, place: { id, sequence: message.seq } });
+    heads.set(room, head + kept.length);
+    events += kept.length;
   }
   return { records, messages: messages.length };
 }
 
-function consecutive({ events }: Batch, head: number): readonly RoomEvent[] | undefined {
-  return events.every(({ seq }, i) => seq === head + 1 + i) ? events : undefined;
+/**
+ * The events of a batch, if the room's head is still the one that it was made for; none if another was first. All
+ * nodes decide that alike, since all see one order: a cluster of nats-server 2.9 checks what is expected only against
+ * what its leader has stored, and lets two at once through. Undefined if events before it are missing.
+ */
+function continuing({ events }: Batch, head: number): readonly RoomEvent[] | undefined {
+  const first = events[0]?.seq ?? 0;
+  if (events.some(({ seq }, i) => seq !== first + i) || first > head + 1) return undefined;
+  return first === head + 1 ? events : [];
 }
 
 function unknown(stream: string, seq: number): ChatError {

@@ -37,7 +37,8 @@ export async function publishOnce(
   let doubtful = false;
   while (!signal.aborted) {
     const answer = await attempt(link, publication);
-    if (answer.kind === "stored") return;
+    // The stream may have shown it meanwhile, though the answer was lost.
+    if (signal.aborted || answer.kind === "stored") return;
     // Told of an older one by a server that has not caught up yet: asked again.
     if (answer.kind === "moved" && answer.newest > publication.expected) return;
     if (answer.kind === "refused" && !doubtful) throw answer.error;
@@ -49,6 +50,20 @@ export async function publishOnce(
     await pause(answer.kind === "moved" ? 20 : 200, { signal });
     await link.up({ signal });
   }
+}
+
+/** Messages may be a little smaller than what NATS takes: their headers count, too. */
+const headersBytes = 1_024;
+
+/** Throws INVALID_ARGUMENT for a message that NATS would close the connection for. */
+export function mustFit(link: NatsLink, { length }: Uint8Array): void {
+  const most = (link.nc.info?.max_payload ?? Infinity) - headersBytes;
+  if (length <= most) return;
+  throw new ChatError(
+    "INVALID_ARGUMENT",
+    `Cannot store so much at once: it takes ${length} bytes and "${link.shown}" takes ${most}, ` +
+      "send less or raise its max_payload.",
+  );
 }
 
 async function attempt(

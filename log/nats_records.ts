@@ -31,6 +31,7 @@ export function subjectsOf(stream: string) {
     mark: (reader: string, room: string) => `${stream}.mark.${toToken(reader)}.${toToken(room)}`,
     /** Of core NATS: no stream takes these. */
     signals: `${stream}.signals`,
+    turns: `${stream}.turns`,
   };
 }
 

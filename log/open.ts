@@ -4,17 +4,18 @@ import type { Signals } from "../chat/signals.ts";
 import type { Keys } from "../chat/tokens.ts";
 import { newKeys, openKeys } from "./keys.ts";
 import { LocalSignals } from "./local_signals.ts";
+import type { NatsSettings } from "./nats_options.ts";
 import { openSqliteLog } from "./sqlite.ts";
 
 /** The settings that say which engine it is, and how it is reached. */
 export interface EngineSettings {
   readonly chatLog: string;
   readonly chatData: string;
-  readonly natsCreds?: string;
-  readonly natsCa?: string;
-  readonly natsCert?: string;
-  readonly natsKey?: string;
-  readonly natsReplicas?: number;
+  readonly natsCreds?: string | undefined;
+  readonly natsCa?: string | undefined;
+  readonly natsCert?: string | undefined;
+  readonly natsKey?: string | undefined;
+  readonly natsReplicas?: number | undefined;
 }
 
 /** What a chat stands on. Closing the log ends all of it. */
@@ -38,12 +39,11 @@ export async function openEngine(
   settings: EngineSettings,
   { tell = () => {} }: OpenOptions = {},
 ): Promise<Engine> {
-  const { chatLog: url, chatData: folder, natsCreds, natsCa, natsCert, natsKey, natsReplicas } = settings;
+  const { chatLog: url, chatData: folder } = settings;
   if (!url.startsWith("sqlite:")) {
     // Not loaded for those who do not use it.
     const { openNats } = await import("./nats_open.ts");
-    const files = { credentials: natsCreds, ca: natsCa, certificate: natsCert, key: natsKey };
-    return await openNats({ url, ...files, replicas: natsReplicas }, { folder, tell });
+    return await openNats(natsSettings(settings), { folder, tell });
   }
   const log = await openSqliteLog(url.slice("sqlite:".length));
   try {
@@ -54,6 +54,13 @@ export async function openEngine(
     await log.close();
     throw error;
   }
+}
+
+/** What the settings say of NATS. */
+export function natsSettings(settings: EngineSettings): NatsSettings {
+  const { chatLog: url, natsCreds, natsCa, natsCert, natsKey, natsReplicas } = settings;
+  const files = { credentials: natsCreds, ca: natsCa, certificate: natsCert, key: natsKey };
+  return { url, ...files, replicas: natsReplicas };
 }
 
 /** Opens a log alone; `folder` is where a node of NATS keeps its copy. Throws as `openEngine` does. */

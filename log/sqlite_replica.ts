@@ -1,25 +1,48 @@
 /** What a SQLite file has beside its log when it is the replica of a stream. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 
+/** A record of a stream. */
+export interface Place {
+  /** Where it is in the stream. */
+  readonly sequence: number;
+  /** What tells it from another one that is in its place in another past; empty if it is none of ours. */
+  readonly id: string;
+}
+
 /** Where the place of the marks is kept: no room has this name. */
 export const marksPlace = "";
 
 /**
- * Makes the file a replica in an epoch, and gives the statement that keeps the place in the stream of the newest record
- * of a room. A table beside the log's own, so that the file can be served as a log of its own, too.
+ * Makes the file a replica in an epoch, and gives the statement that keeps the place of a room's newest record. The table
+ * is beside the log's own, so that the file can be served as a log of its own, too.
  */
 export function prepareReplica(db: DatabaseSync, epoch: string): StatementSync {
   db.prepare(
-    "CREATE TABLE IF NOT EXISTS places (room TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    `CREATE TABLE IF NOT EXISTS places (
+       room     TEXT    PRIMARY KEY,
+       sequence INTEGER NOT NULL,
+       id       TEXT    NOT NULL
+     ) STRICT, WITHOUT ROWID`,
   ).run();
   db.prepare("UPDATE meta SET value = ? WHERE key = 'epoch'").run(epoch);
   return db.prepare(
-    "INSERT INTO places VALUES (?, ?) ON CONFLICT (room) DO UPDATE SET sequence = excluded.sequence",
+    `INSERT INTO places VALUES (?, ?, ?)
+     ON CONFLICT (room) DO UPDATE SET sequence = excluded.sequence, id = excluded.id`,
   );
 }
 
 /** The places of all rooms, and of the marks. */
-export function readPlaces(db: DatabaseSync): Map<string, number> {
-  const rows = db.prepare("SELECT room, sequence FROM places").all();
-  return new Map(rows.map(({ room, sequence }) => [String(room), Number(sequence)]));
+export function readPlaces(db: DatabaseSync): Map<string, Place> {
+  const rows = db.prepare("SELECT room, sequence, id FROM places").all();
+  return new Map(
+    rows.map(({ room, sequence, id }) => [String(room), { sequence: Number(sequence), id: String(id) }]),
+  );
+}
+
+/** The newest of some places; undefined if there is none. */
+export function newestPlace(places: Iterable<Place>): Place | undefined {
+  return [...places].reduce<Place | undefined>(
+    (newest, place) => newest && newest.sequence > place.sequence ? newest : place,
+    undefined,
+  );
 }

@@ -8,7 +8,7 @@ import type { ErrorCode } from "../protos/errors.ts";
 import type { RoomEvent } from "../protos/events.ts";
 import { prepareApply } from "./sqlite_apply.ts";
 import { storageError } from "./sqlite_errors.ts";
-import { marksPlace, prepareReplica } from "./sqlite_replica.ts";
+import { marksPlace, type Place, prepareReplica } from "./sqlite_replica.ts";
 import { checkOwner, migrate } from "./sqlite_schema.ts";
 
 /** One append of a group. */
@@ -16,8 +16,8 @@ export interface Append {
   readonly room: string;
   readonly head: number;
   readonly events: readonly RoomEvent[];
-  /** For a replica: its place in the stream that it comes from. */
-  readonly sequence?: number;
+  /** For a replica: what it comes from. */
+  readonly place?: Place;
 }
 
 /** How far a reader has read. */
@@ -26,7 +26,7 @@ export interface Mark {
   readonly room: string;
   readonly seq: number;
   /** As for an append. */
-  readonly sequence?: number;
+  readonly place?: Place;
 }
 
 /** What one transaction writes. */
@@ -102,9 +102,9 @@ export class Writer {
     try {
       this.#begin.run();
       const results = appends.map((append) => this.#append(append));
-      for (const { reader, room, seq, sequence } of marks) {
+      for (const { reader, room, seq, place } of marks) {
         this.#mark.run(reader, room, seq);
-        if (sequence !== undefined) this.#place?.run(marksPlace, sequence);
+        if (place) this.#place?.run(marksPlace, place.sequence, place.id);
       }
       this.#commit.run();
       return results;
@@ -119,11 +119,11 @@ export class Writer {
     this.db.close();
   }
 
-  #append({ room, head, events, sequence }: Append): Appended {
+  #append({ room, head, events, place }: Append): Appended {
     const actual = Number(this.#head.get(room)?.head ?? 0);
     if (actual !== head) return { kind: "conflict", head: actual };
     for (const event of events) this.#apply(room, event);
-    if (sequence !== undefined) this.#place?.run(room, sequence);
+    if (place) this.#place?.run(room, place.sequence, place.id);
     return { kind: "appended" };
   }
 }

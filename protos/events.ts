@@ -159,7 +159,8 @@ export function takeBatch(
 export function sizeOf(event: EventBody): number {
   const said = event.message ?? event.edited;
   const text = said?.text ?? event.settings?.topic ?? "";
-  return text.length * 3 + (said?.mentions?.length ?? 0) * 64 + 250;
+  const mentions = said?.mentions?.reduce((sum, name) => sum + name.length * 3, 0) ?? 0;
+  return text.length * 3 + mentions + 250;
 }
 
 /** A wire's or a file's event, as far as its parts have the right types; undefined for what cannot be one of ours. */

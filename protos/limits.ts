@@ -71,8 +71,10 @@ export const limits = {
   commandsQueued: 10_000,
   /** Events in one batch or page: bounds the time that one reader holds the loop. */
   batchEvents: 500,
-  /** Bytes of text in one batch or page, a character counted as 3: what a reader that takes nothing costs beside its buffer. */
+  /** Bytes of text in one page, or in one batch to those who have everything; a character counted as 3. */
   batchBytes: 1_048_576,
+  /** And in one batch to a gRPC reader, or to who catches up. Who takes nothing holds one beside their buffer: of plain text 87 KB, three times. */
+  followBytes: 262_144,
   /** Events of a room kept in memory: a reader this far behind costs no read from the disk. */
   tailEvents: 2_000,
   /** Bytes of text of a room kept in memory. */
@@ -85,7 +87,7 @@ export const limits = {
   socketBufferBytes: 262_144,
   /** Bytes that may be under way to one gRPC stream before its cursor pauses. */
   streamBufferBytes: 131_072,
-  /** A reader that has taken nothing for so long is told TOO_SLOW and may resume. */
+  /** A reader that has taken nothing for so long is told TOO_SLOW and may resume. A gRPC call whose end is not taken, either, is cut. */
   slowReaderMs: 30_000,
   /** Each side says something at least this often. */
   heartbeatMs: 10_000,
@@ -119,18 +121,16 @@ export const limits = {
   pagesBytes: 33_554_432,
   /** A room that nobody reads is followed by a gateway for so long, for those who come back. */
   roomIdleMs: 60_000,
-  /** Connections to one ChatService. A quiet one costs some 30 KB: 300 MB. */
+  /** Connections to one ChatService. A quiet one costs some 40 KB: 400 MB. */
   connections: 10_000,
   /** Streams on one gRPC connection. grpc-js would stop at 100 and let the 101st wait without a word. */
   streamsPerConnection: 5_000,
-  /** Readers and sessions of one ChatService: at some 30 KB each, 300 MB. */
+  /** Readers and sessions of one ChatService: at some 34 KB each, 340 MB. One that takes nothing holds 0.4 MB of plain text more, for 30 s. */
   streams: 10_000,
   /** Sockets of one gateway, below the usual limit of open files. Deno exits when that is hit. */
   sockets: 10_000,
-  /** A WebSocket that was not opened for so long will not be. */
+  /** A WebSocket that was not opened for so long will not be, nor is the request of a gRPC call waited for any longer. */
   openingMs: 10_000,
-  /** A gRPC call whose one request is not whole by then is ended, and one whose answer is not taken is cut. */
-  endingMs: 10_000,
   /** Requests of gRPC calls that are not whole yet, all together, with 16 KB for each call. Past it the oldest are ended. */
   openingBytes: 67_108_864,
   /** People that one session may open: a gateway's browsers. */

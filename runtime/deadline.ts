@@ -24,3 +24,11 @@ export async function before(ms: number, promise: Promise<unknown>): Promise<voi
     clearTimeout(timer);
   }
 }
+
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -6,6 +6,9 @@ import { goawayFilter } from "./grpc_goaway.ts";
 
 const readBytes = 65_536;
 
+/** A connection that is quiet waits with a small buffer: there may be thousands. */
+const quietBytes = 4_096;
+
 /** A part smaller than this is copied out of the buffer that it was read into, which is then used again. */
 const copyBytes = 8_192;
 
@@ -42,14 +45,15 @@ export function connectionStream(conn: Deno.TcpConn): Duplex {
   const silent = setTimeout(() => stream.destroy(), silentMs);
   stream.once("close", () => clearTimeout(silent));
   const pump = async () => {
-    let buffer = Buffer.allocUnsafe(readBytes);
+    let buffer = Buffer.allocUnsafe(quietBytes);
     while (!stream.destroyed) {
       const n = await conn.read(buffer);
       clearTimeout(silent);
       if (n === null) return endSoon(stream);
       const read = buffer.subarray(0, n);
-      if (n >= copyBytes) buffer = Buffer.allocUnsafe(readBytes);
       const kept = incoming(n >= copyBytes ? read : Buffer.from(read));
+      const size = n === buffer.length ? readBytes : n < quietBytes ? quietBytes : buffer.length;
+      if (n >= copyBytes || size !== buffer.length) buffer = Buffer.allocUnsafe(size);
       if (kept.length === 0) continue;
       wanted = Promise.withResolvers();
       if (!stream.push(kept)) await wanted.promise;

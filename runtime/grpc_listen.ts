@@ -11,6 +11,7 @@ interface Door {
   readonly listener: Deno.TcpListener;
   readonly injector: ConnectionInjector;
   readonly open: Set<Duplex>;
+  readonly most: number;
   readonly closing: AbortController;
 }
 
@@ -23,25 +24,33 @@ const againMs = 300;
 const lastCallsMs = 200;
 
 /**
- * Listens without TLS and gives the port; 0 asks for a free one. Rejects with the reason in words. Not by way of
- * node:net, whose server in Deno 2.9 takes no more connections, without a word, once it had no file for one.
+ * Listens without TLS and gives the port; 0 asks for a free one. Past `most` connections further ones are closed at
+ * once. Rejects with the reason in words. Not by way of node:net, whose server in Deno 2.9 takes no more
+ * connections, without a word, once it had no file for one.
  */
-export function listen(server: Server, { host, port }: { host: string; port: number }): Promise<number> {
+export function listen(
+  server: Server,
+  { host, port, most = Infinity }: { host: string; port: number; most?: number },
+): Promise<number> {
   return Promise.try(() => {
     const listener = tryListen(host, port);
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-    const door = { listener, injector, open: new Set<Duplex>(), closing: new AbortController() };
+    const door = { listener, injector, open: new Set<Duplex>(), closing: new AbortController(), most };
     doors.set(server, door);
     takeConnections(door);
     return listener.addr.port;
   });
 }
 
-async function takeConnections({ listener, injector, open, closing }: Door): Promise<void> {
+async function takeConnections({ listener, injector, open, closing, most }: Door): Promise<void> {
   const { signal } = closing;
   while (!signal.aborted) {
     try {
       const conn = await listener.accept();
+      if (open.size >= most) {
+        conn.close();
+        continue;
+      }
       conn.setNoDelay(true);
       const stream = connectionStream(conn);
       open.add(stream);

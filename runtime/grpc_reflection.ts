@@ -9,6 +9,7 @@ import type {
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { status } from "@grpc/grpc-js";
+import type { Streams } from "./grpc_streams.ts";
 
 /** What there is to describe. */
 export interface Described {
@@ -26,22 +27,38 @@ interface Question {
   readonly fileContainingSymbol?: string;
 }
 
-/** Adds the reflection service in the given versions of its definition. */
+/** How reflection is served. */
+export interface ReflectionOptions {
+  /** The service's definition in each of its versions. */
+  readonly versions: readonly ServiceDefinition[];
+  /** Who holds the streams. */
+  readonly streams: Streams;
+  /** A tool that has asked nothing for so long has its answers. */
+  readonly silenceMs: number;
+}
+
+/** Adds the reflection service. */
 export function addReflection(
   server: Server,
   described: Described,
-  versions: readonly ServiceDefinition[],
+  { versions, streams, silenceMs }: ReflectionOptions,
 ): void {
   const implementation: UntypedServiceImplementation = {
-    serverReflectionInfo(call: ServerDuplexStream<Question, object>) {
-      call.on("data", (question: Question) => {
-        const isFull = !call.write({ originalRequest: question, ...answer(question, described) });
-        if (isFull) call.pause().once("drain", () => call.resume());
-      });
-      call.on("end", () => call.end());
-      // A tool that hangs up has its answer.
-      call.on("error", () => {});
-    },
+    serverReflectionInfo: (call: ServerDuplexStream<Question, object>) =>
+      streams.run(call, async ({ ends }) => {
+        const ended = Promise.withResolvers<void>();
+        let silence = setTimeout(ended.resolve, silenceMs);
+        call.on("data", (question: Question) => {
+          clearTimeout(silence);
+          silence = setTimeout(ended.resolve, silenceMs);
+          const isFull = !call.write({ originalRequest: question, ...answer(question, described) });
+          if (isFull) call.pause().once("drain", () => call.resume());
+        });
+        call.on("end", ended.resolve);
+        ends.addEventListener("abort", () => ended.resolve());
+        await ended.promise;
+        clearTimeout(silence);
+      }),
   };
   for (const version of versions) server.addService(version, implementation);
 }

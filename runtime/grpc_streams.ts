@@ -1,6 +1,7 @@
 /** The streams that a gRPC server holds: each run to its end, counted, and told to end when the server drains. */
 import type { ServerDuplexStream, ServerWritableStream } from "@grpc/grpc-js";
 import { before } from "./deadline.ts";
+import { endCall } from "./grpc_bounds.ts";
 
 type StreamCall = ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;
 
@@ -12,38 +13,55 @@ export interface StreamRules {
   status(error: unknown): Error;
 }
 
+/** What ends one stream. */
+export interface StreamSignals {
+  /** Aborts when the client is gone. */
+  readonly gone: AbortSignal;
+  /** Aborts then, and when the server drains. */
+  readonly ends: AbortSignal;
+}
+
 /** All streams of a server. No error escapes: a rejected handler would end the process. */
 export class Streams {
   readonly #rules: StreamRules;
-  readonly #draining = new AbortController();
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Map<AbortController, Promise<void>>();
+  #draining = false;
 
   constructor(rules: StreamRules) {
     this.#rules = rules;
   }
 
-  /** Aborts when all streams are to end. */
-  get draining(): AbortSignal {
-    return this.#draining.signal;
+  /** True when all streams are told to end. */
+  get draining(): boolean {
+    return this.#draining;
   }
 
-  /** Runs a stream to its end, whatever that is. The signal aborts when the client is gone. */
-  run(call: StreamCall, serve: (signal: AbortSignal) => Promise<void>): void {
-    const gone = new AbortController();
-    call.on("cancelled", () => gone.abort());
-    call.on("error", () => gone.abort());
-    const stream = Promise.try(() => this.#rules.admit(this.#running.size)).then(() => serve(gone.signal))
+  /** Runs a stream to its end, whatever that is. */
+  run(call: StreamCall, serve: (signals: StreamSignals) => Promise<void>): void {
+    const [gone, ends] = [new AbortController(), new AbortController()];
+    const leave = () => {
+      gone.abort();
+      ends.abort();
+    };
+    call.on("cancelled", leave);
+    call.on("error", leave);
+    const stream = Promise.try(() => this.#rules.admit(this.#running.size))
+      .then(() => serve({ gone: gone.signal, ends: ends.signal }))
       .then(
         () => call.end(),
         (error) => call.emit("error", this.#rules.status(error)),
-      ).then(() => gone.abort());
-    this.#running.add(stream);
-    stream.finally(() => this.#running.delete(stream));
+      ).then(() => {
+        endCall(call);
+        leave();
+        this.#running.delete(ends);
+      });
+    this.#running.set(ends, stream);
   }
 
   /** Tells every stream to end, and resolves when all have, or after `ms`. */
   async drain(ms: number): Promise<void> {
-    this.#draining.abort();
-    await before(ms, Promise.allSettled(this.#running));
+    this.#draining = true;
+    for (const ends of this.#running.keys()) ends.abort();
+    await before(ms, Promise.allSettled(this.#running.values()));
   }
 }

@@ -23,13 +23,14 @@ export interface Patience {
 
 /**
  * Writes to one stream. By itself grpc-js counts messages, not bytes, and queues without bound. Here a client that
- * reads nothing costs `bytes` and one message.
+ * reads nothing costs `bytes` and one message. What is asked to be written is written in the order of asking.
  */
 export class StreamWriter {
   readonly #call: WritableCall;
   readonly #patience: Patience;
   #underWay = 0;
-  #full: Promise<Written> | undefined;
+  /** What became of the last write, as long as somebody waits for it. */
+  #last: Promise<Written> | undefined;
   /** Called when the client has taken something. */
   #progress: () => void = () => {};
   /** What is told when the client takes something again, by what it is about. */
@@ -46,21 +47,20 @@ export class StreamWriter {
    * nothing for the time of patience, "closed" when it is gone.
    */
   write(message: Uint8Array): Promise<Written> | Written {
-    // Many write to a session; what one of them gives is not queued while the client has yet to take what is there.
-    if (this.#full) return this.#writeLater(() => message);
-    if (this.#call.cancelled || this.#call.destroyed) return "closed";
-    this.#underWay += message.length;
-    this.#call.write(message, () => {
-      this.#underWay -= message.length;
-      this.#progress();
-    });
-    if (this.#underWay <= this.#patience.bytes) return "written";
-    return this.#full ??= this.#wait().finally(() => this.#full = undefined);
+    return this.writeMade(() => message);
   }
 
   /** Like `write`, of a message that is not made before it can be written. */
   writeMade(make: () => Uint8Array): Promise<Written> | Written {
-    return this.#full ? this.#writeLater(make) : this.write(make());
+    // Many write to a session; what one of them gives is not queued while the client has yet to take what is there.
+    const written = this.#last
+      ? this.#last.then((before) => before === "written" ? this.#writeNow(make()) : before)
+      : this.#writeNow(make());
+    if (typeof written === "string") return written;
+    const last = written.finally(() => {
+      if (this.#last === last) this.#last = undefined;
+    });
+    return this.#last = last;
   }
 
   /** Writes a message when the client takes it, unless there is a newer one about the same by then. */
@@ -69,17 +69,19 @@ export class StreamWriter {
     if (!this.#telling) this.#tell();
   }
 
-  async #writeLater(make: () => Uint8Array): Promise<Written> {
-    while (this.#full) {
-      const written = await this.#full;
-      if (written !== "written") return written;
-    }
-    return await this.write(make());
+  #writeNow(message: Uint8Array): Promise<Written> | Written {
+    if (this.#call.cancelled || this.#call.destroyed) return "closed";
+    this.#underWay += message.length;
+    this.#call.write(message, () => {
+      this.#underWay -= message.length;
+      this.#progress();
+    });
+    return this.#underWay <= this.#patience.bytes ? "written" : this.#wait();
   }
 
   async #tell(): Promise<void> {
     this.#telling = true;
-    let written: Written = await this.#full ?? "written";
+    let written: Written = await this.#last ?? "written";
     for (const [about, message] of this.#offered) {
       this.#offered.delete(about);
       // Whoever is gone is told nothing, and leaves nothing behind.

@@ -51,9 +51,10 @@ export const table = {
   chatAddress: {
     env: "CHAT_ADDRESS",
     default: "localhost:50051",
-    meaning: "the ChatService that a gateway talks to (`start` talks to its own)",
+    meaning:
+      "the ChatService that a gateway talks to (`start` talks to its own), or several that share a log, with commas between",
     roles: ["web"],
-    parse: address,
+    parse: addresses,
   },
   chatData: {
     env: "CHAT_DATA",
@@ -257,10 +258,14 @@ function host(text: string): { value: string } | { wrong: string } {
   return { wrong: "it is not a host name or an IP address" };
 }
 
-function address(text: string): { value: string } | { wrong: string } {
-  const match = /^(\[[0-9a-f:]+\]|[a-z0-9._-]+):(\d{1,5})$/i.exec(text);
-  if (match && Number(match[2]) > 0 && Number(match[2]) <= 65_535) return { value: text };
-  return { wrong: "an address is host:port, such as localhost:50051" };
+function addresses(text: string): { value: string } | { wrong: string } {
+  const isAddress = (one: string) => {
+    const match = /^(\[[0-9a-f:]+\]|[a-z0-9._-]+):(\d{1,5})$/i.exec(one);
+    return match !== null && Number(match[2]) > 0 && Number(match[2]) <= 65_535;
+  };
+  const all = text.split(",").map((one) => one.trim());
+  if (all.every(isAddress)) return { value: all.join(",") };
+  return { wrong: "an address is host:port, such as localhost:50051, with commas between several" };
 }
 
 function folder(text: string): { value: string } | { wrong: string } {

@@ -83,7 +83,7 @@ export class Client implements AsyncDisposable {
    * throws, and why the client was closed; ends by itself when the caller closed it.
    */
   follow(room: string = lobby, options: FollowOptions = {}): AsyncGenerator<Told, void, void> {
-    return this.#session.follow(room || lobby, options);
+    return this.#session.follow(room, options);
   }
 
   /** Says something. `replyTo` is the seq of a message of the room. */

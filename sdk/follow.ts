@@ -19,7 +19,17 @@ export type FirstReplay =
 
 /** How to follow. */
 export interface FollowOptions {
-  /** Where the place is kept. By default in memory, so that a program that restarts begins anew. */
+  /**
+   * Where the place is kept. By default in memory, so that a program that restarts begins anew.
+   *
+   * 1. Each item comes at least once. It counts as dealt with when the loop asks for the next one, and that is kept
+   *    before the next one is given. So an item whose body came to its end is not given again.
+   * 2. A loop that is left within an item's body, be it by an error, `break`, `return` or the end of the process, has
+   *    not dealt with it: the next follow begins with that item. If it always fails, so does each follow.
+   * 3. To leave for good with an item, keep it: `await cursor.save(told.cursor)`, then `break`. An item in whose body
+   *    `signal` aborts, or the client is closed, counts as dealt with once the body comes to its end.
+   * 4. `begun` is kept before it is told: what happens from then on is not missed, whatever becomes of the loop.
+   */
   readonly cursor?: CursorStore;
   /** How to begin the first time, while the store has no cursor. NONE by default: old commands are never run again. */
   readonly replay?: FirstReplay;
@@ -66,7 +76,7 @@ export class Follow {
     this.#readAhead = options.readAhead ?? 500;
   }
 
-  /** What the reader is told, one at a time. The cursor is saved when the next one is asked for, or the loop is left. */
+  /** What the reader is told, one at a time. Its cursor is saved as FollowOptions.cursor says. */
   async *told(): AsyncGenerator<Told, void, void> {
     const { signal } = this.#options;
     const abort = () => this.end(signal?.reason);
@@ -79,11 +89,10 @@ export class Follow {
       for (;;) {
         const told = await this.#next();
         if (!told) return;
-        try {
-          yield told;
-        } finally {
-          await this.#store.save(told.cursor);
-        }
+        if (told.is === "begun") await this.#store.save(told.cursor);
+        yield told;
+        // Nothing is saved if the loop is left here: whoever threw, and whoever only broke off, looks the same.
+        if (told.is !== "begun") await this.#store.save(told.cursor);
       }
     } finally {
       signal?.removeEventListener("abort", abort);
@@ -95,7 +104,7 @@ export class Follow {
 
   /** Asks the server for what comes next, if there is a server, and room for it. */
   ask(): void {
-    if (!this.#ready || this.#reading.is !== "away" || this.#isFull()) return;
+    if (!this.#ready || this.#end || this.#reading.is !== "away" || this.#isFull()) return;
     const id = this.#line.follow({ room: this.room, ...this.#start() });
     if (id !== 0) this.#happen({ is: "asked", id });
   }
@@ -111,6 +120,7 @@ export class Follow {
     if (frame.is === "roster") return this.#options.onRoster?.(frame.body);
     if (frame.is === "refused") return this.#refused(frame);
     if (frame.is === "followed") {
+      if (frame.body.room !== this.room) return this.end(wrongRoom(this.room, frame.body.room));
       this.#refusals = 0;
       this.#happen({ is: "followed", id: frame.id, body: frame.body });
     }
@@ -186,4 +196,11 @@ export class Follow {
     if (this.#end.reason !== undefined) throw this.#end.reason;
     return undefined;
   }
+}
+
+function wrongRoom(asked: string, got: string): ChatError {
+  return new ChatError(
+    "INTERNAL",
+    `Cannot follow "${asked}": the server answers for "${got}", use that name.`,
+  );
 }

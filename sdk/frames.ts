@@ -44,6 +44,7 @@ export interface Bodies {
   batch: WireBatch;
   link: Link;
   parting: Refused & { readonly delayMs: number };
+  closed: { readonly person: number; readonly code: ErrorCode; readonly message: string };
   heartbeat: Record<never, never>;
 }
 
@@ -86,6 +87,7 @@ const readers: { readonly [Is in keyof Bodies]: (from: Fields) => Bodies[Is] } =
   batch,
   link: (from) => ({ up: from.up === true, message: string(from.message) }),
   parting: (from) => ({ ...refused(from), delayMs: number(from.delayMs) }),
+  closed: (from) => ({ person: number(from.person), ...named(from) }),
   heartbeat: () => ({}),
 };
 
@@ -110,13 +112,13 @@ function principal(from: Fields): Principal {
 }
 
 function refused(from: Fields): Refused {
+  return { ...named(from), retry: from.retry === true };
+}
+
+function named(from: Fields): { code: ErrorCode; message: string } {
   const code = string(from.code);
-  // A newer server's code is a fault that this library cannot name; `retry` says what to do.
-  return {
-    code: isErrorCode(code) ? code : "INTERNAL",
-    message: string(from.message),
-    retry: from.retry === true,
-  };
+  // A newer server's code is a fault that this library cannot name.
+  return { code: isErrorCode(code) ? code : "INTERNAL", message: string(from.message) };
 }
 
 function batch(from: Fields): WireBatch {

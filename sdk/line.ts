@@ -203,6 +203,11 @@ export class Line {
       const { code, message, retry, delayMs } = frame.body;
       return this.#end(turn, new ChatError(code, message), { comeBack: retry, delayMs });
     }
+    if (frame.is === "closed") {
+      // There is one person on this session. A parting comes too, unless the wire breaks first.
+      const { code, message } = frame.body;
+      return this.#end(turn, new ChatError(code, message), { comeBack: false });
+    }
     if (frame.id !== openId) return this.#events.onFrame(frame);
     if (frame.is === "refused") {
       const { code, message, retry } = frame.body;

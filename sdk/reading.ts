@@ -12,7 +12,10 @@ import type { WireBatch } from "./frames.ts";
 export type Told =
   /** It follows the room; what comes next has the seq `cursor.seq + 1`. Once, first. */
   | { readonly is: "begun"; readonly head: number; readonly cursor: Cursor }
-  /** Something happened in the room. `replayed`: it was asked for as history, and may have been dealt with before. */
+  /**
+   * Something happened in the room. `replayed`: it was asked for as history, and may have been dealt with before. What a
+   * later process is given from a cursor on is always news.
+   */
   | { readonly is: "event"; readonly event: RoomEvent; readonly replayed: boolean; readonly cursor: Cursor }
   /** What it had is not this room's past any more, or there is a part it cannot be given: drop all, begin anew. */
   | { readonly is: "reset"; readonly head: number; readonly cursor: Cursor }

@@ -1,8 +1,9 @@
 /** One person's session: the line, the commands on it, and the rooms that are followed. */
 import { ChatError } from "../protos/errors.ts";
-import type { Principal } from "../protos/events.ts";
+import { lobby, type Principal } from "../protos/events.ts";
 import { type Command, Commands } from "./commands.ts";
 import type { Connection } from "./connection.ts";
+import { endable } from "./endable.ts";
 import { Follow, type FollowOptions } from "./follow.ts";
 import type { Frame } from "./frames.ts";
 import { firstId, type Identity, Line, type Timing } from "./line.ts";
@@ -89,12 +90,31 @@ export class Session {
 
   /** Keeps a person shown in a room, or no longer, whatever becomes of the wire. */
   show(room: string, gone: boolean): void {
-    if (gone) this.#present.delete(room);
-    else this.#present.add(room);
+    if (gone) this.#present.delete(roomName(room));
+    else this.#present.add(roomName(room));
   }
 
   /** Follows a room. Throws FAILED_PRECONDITION if it is followed already. */
-  async *follow(room: string, options: FollowOptions): AsyncGenerator<Told, void, void> {
+  follow(room: string, options: FollowOptions): AsyncGenerator<Told, void, void> {
+    const follow = new Follow(roomName(room), {
+      follow: (command) => {
+        if (this.#person === 0) return 0;
+        const id = ++this.#lastId;
+        this.#line.send({ id, follow: { ...command, person: this.#person } });
+        return id;
+      },
+      unfollow: (room) => this.tell(() => ({ unfollow: { room } })),
+      random: this.#random,
+    }, options);
+    return endable(this.#told(follow), () => follow.end(undefined));
+  }
+
+  async close(): Promise<void> {
+    await this.#line.close();
+  }
+
+  async *#told(follow: Follow): AsyncGenerator<Told, void, void> {
+    const { room } = follow;
     if (this.#follows.has(room)) {
       throw new ChatError(
         "FAILED_PRECONDITION",
@@ -105,26 +125,12 @@ export class Session {
       if (this.connection.why) throw this.connection.why;
       return;
     }
-    const follow = new Follow(room, {
-      follow: (command) => {
-        if (this.#person === 0) return 0;
-        const id = ++this.#lastId;
-        this.#line.send({ id, follow: { ...command, person: this.#person } });
-        return id;
-      },
-      unfollow: (room) => this.tell(() => ({ unfollow: { room } })),
-      random: this.#random,
-    }, options);
     this.#follows.set(room, follow);
     try {
       yield* follow.told();
     } finally {
       this.#follows.delete(room);
     }
-  }
-
-  async close(): Promise<void> {
-    await this.#line.close();
   }
 
   #live(person: number): void {
@@ -141,7 +147,9 @@ export class Session {
   }
 
   #take(frame: Frame): void {
-    const follow = frame.is === "batch" || frame.is === "roster" || frame.is === "followed"
+    const byRoom = frame.is === "batch" || frame.is === "roster" ||
+      (frame.is === "followed" && frame.id === 0);
+    const follow = byRoom
       ? this.#follows.get(frame.body.room)
       : [...this.#follows.values()].find((follow) => follow.awaits(frame.id));
     if (follow) follow.take(frame);
@@ -152,6 +160,11 @@ export class Session {
     for (const follow of this.#follows.values()) follow.end(why);
     this.#commands.fail(closedError(why));
   }
+}
+
+/** A room's name as the server gives it back. */
+function roomName(asked: string): string {
+  return asked.normalize("NFC") || lobby;
 }
 
 function closedError(why: ChatError | undefined): ChatError {

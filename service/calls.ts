@@ -47,7 +47,7 @@ export class Calls {
     this.#journal = journal;
     this.streams = new Streams({
       admit: (count) => {
-        if (this.streams.draining.aborted) throw shuttingDown();
+        if (this.streams.draining) throw shuttingDown();
         if (count >= limits.streams) throw full();
       },
       status: (error) => statusOf(this.#known(error)),
@@ -74,7 +74,7 @@ export class Calls {
     return ({ request, metadata }, reply) => {
       Promise.try(() => {
         // What came before is answered; what comes now goes to another server, not down with the connection.
-        if (this.streams.draining.aborted) throw shuttingDown();
+        if (this.streams.draining) throw shuttingDown();
         return answer(wellFormed(request), metadata);
       }).then(
         (response) => reply(null, response),
@@ -107,27 +107,27 @@ export class Calls {
       );
     }
     const command = { kind: "send", by, clientId, text: message } as const;
-    const { event, duplicate } = await this.#chat.write(parseRoom(room), command);
-    return { success: true, message: "Message sent", seq: event.seq, epoch: this.#chat.epoch, duplicate };
+    const into = parseRoom(room);
+    const { event, duplicate } = await this.#chat.write(into, command);
+    const epoch = this.#chat.epochOf(into);
+    return { success: true, message: "Message sent", seq: event.seq, epoch, duplicate };
   }
 
   #streamMessages(call: StreamCall): void {
-    const { draining } = this.streams;
-    this.streams.run(call, async (signal) => {
+    this.streams.run(call, async (signals) => {
       const request = wellFormed(call.request);
       if (bearer(call.metadata) !== "") (await this.#guest(call.metadata)).close();
       else {
         parseName(request.username);
         if (parseRoom(request.room) !== lobby) throw signInFirst();
       }
-      await streamMessages(call, { chat: this.#chat, request, signal, draining });
+      await streamMessages(call, { chat: this.#chat, request, signals });
     });
   }
 
   #session(call: SessionCall): void {
-    const { draining } = this.streams;
     const known = (error: unknown) => this.#known(error);
-    this.streams.run(call, (signal) => serveSession(call, { chat: this.#chat, signal, draining, known }));
+    this.streams.run(call, (signals) => serveSession(call, { chat: this.#chat, signals, known }));
   }
 
   /** The guest of a call's token, who is here until disposed. Rejects with UNAUTHENTICATED, NAME_TAKEN, RESOURCE_EXHAUSTED. */

@@ -4,6 +4,7 @@ import type { ServiceDefinition } from "@grpc/grpc-js";
 import * as descriptors from "../protos/descriptors.ts";
 import { ChatError } from "../protos/errors.ts";
 import type { ChatMessage } from "../protos/gen/chat/ChatMessage.ts";
+import type { ClientFrame__Output } from "../protos/gen/chat/ClientFrame.ts";
 import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 
 /** The service's full name. */
@@ -19,11 +20,23 @@ export const serializeMessage = compiled.StreamMessages?.responseSerialize as (
 /** A frame in its wire format. */
 export const serializeFrame = compiled.Session?.responseSerialize as (frame: ServerFrame) => Buffer;
 
+/** A frame as a session is given it, with what it costs to hold. */
+export interface ReceivedFrame {
+  readonly frame: ClientFrame__Output | descriptors.Malformed;
+  readonly bytes: number;
+}
+
+const parseFrame = compiled.Session?.requestDeserialize as (bytes: Buffer) => ReceivedFrame["frame"];
+
 /** What is streamed is serialized once, whatever the number of its readers, so the streams take bytes. */
 export const chatDefinition = {
   ...compiled,
   StreamMessages: { ...compiled.StreamMessages, responseSerialize: (bytes: Buffer) => bytes },
-  Session: { ...compiled.Session, responseSerialize: (bytes: Buffer) => bytes },
+  Session: {
+    ...compiled.Session,
+    requestDeserialize: (bytes: Buffer): ReceivedFrame => ({ frame: parseFrame(bytes), bytes: bytes.length }),
+    responseSerialize: (bytes: Buffer) => bytes,
+  },
 } as ServiceDefinition;
 
 /** The request, if it could be read. Throws INVALID_ARGUMENT. */

@@ -3,28 +3,24 @@ import type { Buffer } from "node:buffer";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { Chat } from "../chat/chat.ts";
 import { type Outlet, Session } from "../chat/session.ts";
-import type { Malformed } from "../protos/descriptors.ts";
 import { type ChatError, toChatError } from "../protos/errors.ts";
-import type { ClientFrame__Output } from "../protos/gen/chat/ClientFrame.ts";
 import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
 import { shuttingDown, silent, tooSlow } from "../protos/partings.ts";
+import type { StreamSignals } from "../runtime/grpc_streams.ts";
 import { StreamWriter } from "../runtime/grpc_writer.ts";
 import { Pulse } from "../runtime/pulse.ts";
-import { wellFormed } from "./definition.ts";
+import { type ReceivedFrame, wellFormed } from "./definition.ts";
 import { encodeBatch, encodeFrame } from "./encode.ts";
 import { metadata } from "./status.ts";
 
 /** The call. */
-export type SessionCall = ServerDuplexStream<ClientFrame__Output, Buffer>;
+export type SessionCall = ServerDuplexStream<ReceivedFrame, Buffer>;
 
 /** What a session's call needs. */
 export interface SessionCallOptions {
   readonly chat: Chat;
-  /** Aborts when the client is gone. */
-  readonly signal: AbortSignal;
-  /** Aborts when the client is to come back later. */
-  readonly draining: AbortSignal;
+  readonly signals: StreamSignals;
   /** Makes what was thrown an error for the client. */
   readonly known: (error: unknown) => ChatError;
 }
@@ -32,7 +28,7 @@ export interface SessionCallOptions {
 /** Serves a session until it ends. Never rejects: why it ends is told in a parting frame. */
 export async function serveSession(
   call: SessionCall,
-  { chat, signal, draining, known }: SessionCallOptions,
+  { chat, signals: { gone, ends }, known }: SessionCallOptions,
 ): Promise<void> {
   const ended = Promise.withResolvers<void>();
   const writer = new StreamWriter(call, { bytes: limits.streamBufferBytes, ms: limits.slowReaderMs });
@@ -58,14 +54,14 @@ export async function serveSession(
   call.sendMetadata(metadata({ "chat-epoch": chat.epoch, "chat-keys": chat.guests.publicKeys }));
   const idle = takeCommands(call, session, () => pulse.heard());
   call.on("end", () => ended.resolve());
-  signal.addEventListener("abort", () => ended.resolve());
-  if (signal.aborted) ended.resolve();
-  draining.addEventListener("abort", () => ended.reject(shuttingDown()), { signal });
+  const end = () => gone.aborted ? ended.resolve() : ended.reject(shuttingDown());
+  ends.addEventListener("abort", end);
+  if (ends.aborted) end();
   try {
     await ended.promise;
   } catch (error) {
     // While the server drains, what still comes is answered; one who broke a rule is not heard any more.
-    if (!draining.aborted) call.removeAllListeners("data").pause();
+    if (!ends.aborted) call.removeAllListeners("data").pause();
     // Not waited for: a peer that takes nothing could hold this up for good.
     call.write(encodeFrame({ parting: parting(known(error)) }));
   }
@@ -78,14 +74,18 @@ export async function serveSession(
 /** Hands the commands to the session, and pauses the client when too many wait. Gives what waits until none does. */
 function takeCommands(call: SessionCall, session: Session, heard: () => void): () => Promise<void> {
   const running = new Set<Promise<void>>();
-  call.on("data", async (read: ClientFrame__Output | Malformed) => {
+  let held = 0;
+  const isFull = () => running.size >= session.commandsMost || held >= limits.commandsBytes;
+  call.on("data", async ({ frame, bytes }: ReceivedFrame) => {
     heard();
-    const handled = begin(session, read);
+    const handled = begin(session, frame);
     running.add(handled);
-    if (running.size >= session.commandsMost) call.pause();
+    held += bytes;
+    if (isFull()) call.pause();
     await handled;
     running.delete(handled);
-    if (call.isPaused() && call.listenerCount("data") > 0) call.resume();
+    held -= bytes;
+    if (!isFull() && call.isPaused() && call.listenerCount("data") > 0) call.resume();
   });
   return async () => {
     while (running.size > 0) await Promise.all(running);
@@ -93,9 +93,9 @@ function takeCommands(call: SessionCall, session: Session, heard: () => void): (
 }
 
 /** Hands on what came. Resolves when it is answered. */
-function begin(session: Session, read: ClientFrame__Output | Malformed): Promise<void> {
+function begin(session: Session, frame: ReceivedFrame["frame"]): Promise<void> {
   try {
-    return session.handle(wellFormed(read));
+    return session.handle(wellFormed(frame));
   } catch (error) {
     return session.refuse(toChatError(error));
   }

@@ -8,6 +8,7 @@ import { follow } from "../feed/follow.ts";
 import type { StreamRequest__Output } from "../protos/gen/chat/StreamRequest.ts";
 import { limits } from "../protos/limits.ts";
 import { shuttingDown, tooSlow } from "../protos/partings.ts";
+import type { StreamSignals } from "../runtime/grpc_streams.ts";
 import { StreamWriter } from "../runtime/grpc_writer.ts";
 import { encodeMessage } from "./encode.ts";
 import { metadata } from "./status.ts";
@@ -19,22 +20,18 @@ export type StreamCall = ServerWritableStream<StreamRequest__Output, Buffer>;
 export interface StreamMessagesOptions {
   readonly chat: Chat;
   readonly request: StreamRequest__Output;
-  /** Aborts when the client is gone. */
-  readonly signal: AbortSignal;
-  /** Aborts when the client is to come back later. */
-  readonly draining: AbortSignal;
+  readonly signals: StreamSignals;
 }
 
 /** Serves a reader until it goes. Rejects with why it has to. */
 export async function streamMessages(
   call: StreamCall,
-  { chat, request, signal, draining }: StreamMessagesOptions,
+  { chat, request, signals: { gone, ends } }: StreamMessagesOptions,
 ): Promise<void> {
   const room = parseRoom(request.room);
-  const { epoch, head, after, recovered } = await chat.begin(room, parseStart(request));
+  const { epoch, head, after, recovered } = await chat.begin(room, parseStart(request), { signal: gone });
   const writer = new StreamWriter(call, { bytes: limits.streamBufferBytes, ms: limits.slowReaderMs });
   call.sendMetadata(metadata({ "chat-epoch": epoch, "chat-head": head, "chat-recovered": recovered }));
-  const ends = AbortSignal.any([signal, draining]);
   for await (const { events } of follow(chat.feed(room), { epoch, after }, { signal: ends })) {
     for (const event of events) {
       const bytes = encodeMessage(event, { room, epoch });
@@ -43,5 +40,5 @@ export async function streamMessages(
       if (written === "closed") return;
     }
   }
-  if (draining.aborted) throw shuttingDown();
+  if (!gone.aborted) throw shuttingDown();
 }

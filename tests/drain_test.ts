@@ -1,6 +1,6 @@
 /** SIGTERM while everybody talks: what was acknowledged is stored, and everybody is told to come back. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { credentials, makeClientConstructor } from "@grpc/grpc-js";
+import { credentials, makeClientConstructor, status } from "@grpc/grpc-js";
 import { serviceDefinition } from "../protos/descriptors.ts";
 import { errors } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
@@ -119,10 +119,14 @@ Deno.test("a balancer that watches the service's health is told before it stops,
     told.push({ status, code });
   });
   await eventually(() => told.length === 1);
+  const ended = new Promise<number>((resolve) => watch.on("status", ({ code }) => resolve(code)));
+  const began = performance.now();
   const stopped = server.kill("SIGTERM");
   await eventually(() => told.length === 2);
-  watch.cancel();
+  assertEquals(await ended, status.OK);
   await stopped;
+  const took = performance.now() - began;
+  assert(took < limits.drainMs / 4, `one who watches held the drain for ${Math.round(took)} ms`);
   assertEquals(told, [{ status: "SERVING", code: 0 }, {
     status: "NOT_SERVING",
     code: errors.UNAVAILABLE.grpc,

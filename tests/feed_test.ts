@@ -24,8 +24,8 @@ function events(from: number, to: number): RoomEvent[] {
   return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => event(from + i));
 }
 
-/** A feed whose store has everything, and answers late and in small parts. */
-function feedOf(tail: Tail, part = 3): Feed & { reads: number } {
+/** A feed whose store has everything, also what the tail is not given yet, and answers late and in small parts. */
+function feedOf(tail: Tail, part = 3, ahead = 0): Feed & { reads: number } {
   const feed = {
     room: "lobby",
     tail,
@@ -33,7 +33,7 @@ function feedOf(tail: Tail, part = 3): Feed & { reads: number } {
     read: async (after: number, count: number) => {
       feed.reads++;
       await Promise.resolve();
-      return events(after + 1, Math.min(tail.head, after + Math.min(count, part)));
+      return events(after + 1, Math.min(tail.head + ahead, after + Math.min(count, part)));
     },
   };
   return feed;
@@ -43,14 +43,15 @@ Deno.test("P3 complete: a cursor gets every later event once, in order, however 
   const cases = fc.asyncProperty(
     fc.integer({ min: 1, max: 12 }),
     fc.integer({ min: 0, max: 30 }),
+    fc.nat(3),
     fc.array(fc.record({ push: fc.integer({ min: 0, max: 9 }), take: fc.integer({ min: 0, max: 3 }) }), {
       maxLength: 20,
     }),
-    async (held, start, steps) => {
+    async (held, start, ahead, steps) => {
       const tail = new Tail({ epoch: "e", head: 0 }, { events: held, bytes: 1_000_000 });
       tail.push(events(1, 30));
       const stop = new AbortController();
-      const reader = follow(feedOf(tail), { epoch: "e", after: start }, { signal: stop.signal });
+      const reader = follow(feedOf(tail, 3, ahead), { epoch: "e", after: start }, { signal: stop.signal });
       const got: number[] = [];
       const take = async () => {
         const { value } = await reader.next();

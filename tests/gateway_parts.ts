@@ -7,7 +7,7 @@ import type { Socket } from "../gateway/socket.ts";
 import { limits } from "../protos/limits.ts";
 import { shuttingDown } from "../protos/partings.ts";
 import { before } from "../runtime/deadline.ts";
-import { silent } from "../runtime/journal.ts";
+import { type Journal, silent } from "../runtime/journal.ts";
 import { signIn } from "./doors.ts";
 import { bundle } from "./harness.ts";
 
@@ -22,24 +22,28 @@ export interface Parts extends AsyncDisposable {
 /** Serves as gateway/main.ts does, with rooms that are forgotten sooner if so asked. */
 export async function serveParts(
   chatPort: number,
-  { roomIdleMs, socketsMost = 10_000 }: { roomIdleMs?: number; socketsMost?: number } = {},
+  { roomIdleMs, socketsMost = 10_000, journal = silent }: {
+    roomIdleMs?: number;
+    socketsMost?: number;
+    journal?: Journal;
+  } = {},
 ): Promise<Parts> {
   await bundle();
   const bridge = new Bridge(`127.0.0.1:${chatPort}`, {
-    journal: silent,
+    journal,
     ...(roomIdleMs !== undefined && { roomIdleMs }),
   });
   const sockets = new Set<Socket>();
   const app = makeApp({
     assets: await loadAssets(),
     bridge,
-    journal: silent,
+    journal,
     sockets,
     socketsMost,
     origin: { host: "127.0.0.1", origins: [] },
     draining: new AbortController().signal,
   });
-  const listener = listen({ host: "127.0.0.1", port: 0 }, { handler: app.fetch, journal: silent });
+  const listener = listen({ host: "127.0.0.1", port: 0 }, { handler: app.fetch, journal });
   return {
     port: listener.port,
     app,

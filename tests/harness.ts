@@ -39,15 +39,19 @@ function dataBeside(chatLog: string): string {
   return chatLog.replace(/^sqlite:/, "").replace(/\/[^/]*$/, "");
 }
 
-/** A gateway in this process, on a free port. */
+/** A gateway in this process, on a free port, to ChatService on a port of this machine, or at one of some addresses. */
 export async function serveWeb(
-  chatPort: number,
+  chatPort: number | string,
   { origins = [], port = 0 }: { origins?: string[]; port?: number } = {},
 ): Promise<Gateway & AsyncDisposable> {
   await bundle();
-  const settings = { host: "127.0.0.1", port, chatAddress: `127.0.0.1:${chatPort}`, origins };
+  const settings = { host: "127.0.0.1", port, chatAddress: addressOf(chatPort), origins };
   const gateway = await startGateway(settings, { journal: silent });
   return { ...gateway, [Symbol.asyncDispose]: () => gateway.close() };
+}
+
+function addressOf(chat: number | string): string {
+  return typeof chat === "number" ? `127.0.0.1:${chat}` : chat;
 }
 
 let bundled: Promise<void> | undefined;

@@ -233,3 +233,20 @@ Deno.test("P5 bounded: whatever it is that a socket sends too fast, it is refuse
     assertEquals(socket.frames.at(-1)?.parting?.code, "FLOOD", name);
   }
 });
+
+Deno.test("P5 bounded: a body that breaks off is the client's fault, and not a line in the journal", async () => {
+  const journal = { ...silent, warn: (what: string) => warnings.push(what) };
+  const warnings: string[] = [];
+  await using chat = await serveChat();
+  await using web = await serveParts(chat.port, { journal });
+  using conn = await Deno.connect({ hostname: "127.0.0.1", port: web.port });
+  const head = "POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n";
+  const write = (text: string) => conn.write(new TextEncoder().encode(text));
+  await write(`${head}Transfer-Encoding: chunked\r\n\r\n`);
+  // The app reads the body by then.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await write("ZZ\r\n");
+  while (await conn.read(new Uint8Array(4_096)).catch(() => null));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assertEquals(warnings, []);
+});

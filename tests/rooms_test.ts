@@ -25,7 +25,7 @@ Deno.test("a room is made, described, changed and archived; only who made it may
     { room, topic: " Green  tea ", clientId: "1" },
     ann.token,
   );
-  assertMatch(made.epoch, /^[0-9a-f]{12}$/);
+  assertMatch(made.epoch, /^[0-9a-f]{12}\.[0-9a-z]+$/);
   const first = {
     room,
     topic: "Green  tea",

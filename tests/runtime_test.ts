@@ -107,6 +107,23 @@ Deno.test("P5 bounded: nothing is written to a client that has yet to take what 
   assertEquals(call.given, ["1", "2", "3", "4", "5"]);
 });
 
+Deno.test("P2 ordered: what is written just when a waiting message may go goes behind it, at any moment", async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const call = new Window();
+    const writer = new StreamWriter(call, { bytes: 0, ms: 10_000 });
+    const writes = [writer.write(bytes("first")), writer.write(bytes("second"))];
+    call.take(1);
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    writes.push(writer.write(bytes("third")));
+    for (let i = 0; i < 3; i++) {
+      await sleep(0);
+      call.take(1);
+    }
+    await Promise.all(writes);
+    assertEquals(call.given, ["first", "second", "third"], `${turns} turns later`);
+  }
+});
+
 Deno.test("P5 bounded: what is under way is counted in bytes, and made only when there is space for it", async () => {
   const call = new Window();
   const writer = new StreamWriter(call, { bytes: 100, ms: 10_000 });

@@ -108,7 +108,9 @@ for (const door of ["grpc", "ws"] as const) {
       for await (const told of bot.follow("lobby", { cursor })) {
         if (told.is === "begun" && ran.length === 0 && until === "nothing") return ran;
         if (told.is === "event") ran.push(textOf(told.event));
-        if (ran.at(-1) === until) break;
+        if (ran.at(-1) !== until) continue;
+        await cursor.save(told.cursor);
+        break;
       }
       return ran;
     };

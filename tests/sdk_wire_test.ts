@@ -1,7 +1,7 @@
 /** The client library on a wire that the test holds in its hands: what it sends, and what it makes of what comes. */
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { ChatError } from "../protos/errors.ts";
-import { type Client, type ConnectOptions, connectOver, type Told } from "../sdk/mod.ts";
+import { type Client, type ConnectOptions, connectOver } from "../sdk/mod.ts";
 import { pause, until } from "./chaos/wait.ts";
 import { type FarEnd, Wires } from "./wires.ts";
 
@@ -84,6 +84,38 @@ Deno.test("sdk: a parting's delay is honoured; one that says not to come back en
   assertEquals(wires.ends.length, 2);
 });
 
+Deno.test("P6 closed: sdk: who is taken off the session does not come back, even if the wire breaks before the parting", async () => {
+  const { wires, chat } = await join();
+  const waiting = assertRejects(() => chat.send({ text: "never answered" }));
+  wires.now.say({ closed: { person: 7, code: "UNAUTHENTICATED", message: "Cannot go on: signed out." } });
+  wires.now.end();
+  await until(() => chat.connection.is === "closed", "the client to end", { ms: 2_000 });
+  const why = await chat.closed();
+  assertEquals([why?.code, why?.message], ["UNAUTHENTICATED", "Cannot go on: signed out."]);
+  assertEquals(await waiting, why);
+  await pause(50);
+  assertEquals(wires.ends.length, 1);
+});
+
+Deno.test("sdk: a person is shown again on the next wire, and no longer once they left, however the room is spelled", async () => {
+  const { wires, chat } = await join();
+  await using _ = chat;
+  const show = (room: string, gone = false) => {
+    const shown = chat.presence({ room, gone });
+    wires.now.say({ id: wires.now.all("presence").at(-1)?.id, done: {} });
+    return shown;
+  };
+  await show("caf\u00e9");
+  await show("lobby");
+  wires.now.end();
+  await until(() => wires.ends.length === 2 && wires.now.all("presence").length === 2, "both again");
+  await show("cafe\u0301", true);
+  await show("", true);
+  wires.now.end();
+  await until(() => wires.ends.length === 3 && chat.connection.is === "live", "another wire");
+  assertEquals(wires.now.all("presence"), []);
+});
+
 Deno.test("sdk: heartbeats go out while nothing else does, and a server that says nothing is taken for dead", async () => {
   const told: string[] = [];
   const { wires, chat } = await join({
@@ -123,136 +155,6 @@ Deno.test("sdk: a signal ends a wait with its reason, and what was given up is n
   assertEquals(wires.now.texts(), ["last"]);
   wires.now.store("last", 2);
   await last;
-});
-
-/** Collects what a follow tells until it is stopped. */
-function collect(
-  chat: Client,
-  options: Parameters<Client["follow"]>[1] = {},
-): { told: Told[]; ended: Promise<unknown> } {
-  const told: Told[] = [];
-  const ended = (async () => {
-    for await (const one of chat.follow("lobby", options)) told.push(one);
-  })().catch((error) => error);
-  return { told, ended };
-}
-
-const batch = (first: number, count: number, epoch = "e") => ({
-  batch: {
-    room: "lobby",
-    epoch,
-    first,
-    events: Array.from({ length: count }, (_, i) => ({
-      seq: first + i,
-      timestamp: "t",
-      sender: "bob",
-      message: { text: `${first + i}` },
-    })),
-  },
-});
-
-function answerFollow(end: FarEnd, followed: object): void {
-  end.say({
-    id: end.all("follow").at(-1)?.id,
-    followed: { room: "lobby", epoch: "e", recovered: true, ...followed },
-  });
-}
-
-Deno.test("P3 complete: sdk: a hole is said aloud, resumed from, and nothing behind it is taken for what was missing", async () => {
-  const { wires, chat } = await join();
-  const { told, ended } = collect(chat, { replay: "ALL" });
-  const end = wires.now;
-  await until(() => end.all("follow").length === 1, "a follow");
-  answerFollow(end, { head: 9, after: 0 });
-  end.say(batch(1, 3));
-  end.say(batch(5, 2));
-  end.say(batch(7, 1));
-  await until(() => end.all("follow").length === 2, "another follow");
-  assertEquals(end.all("follow")[1]?.body.after, { epoch: "e", seq: 3 });
-  answerFollow(end, { head: 9, after: 3 });
-  end.say(batch(4, 4));
-  await until(() => told.length === 9, "all");
-  assertEquals(told.map((one) => one.is === "event" ? one.event.seq : one.is), [
-    "begun",
-    1,
-    2,
-    3,
-    "fault",
-    4,
-    5,
-    6,
-    7,
-  ]);
-  await chat.close();
-  assertEquals(await ended, undefined, "a loop ends by itself when the caller closes the client");
-});
-
-Deno.test("P3 complete: sdk: a reader that cannot be given what it missed is told so, over a lost wire and by the server alone", async () => {
-  const { wires, chat } = await join();
-  const { told, ended } = collect(chat, { replay: "ALL" });
-  await until(() => wires.now.all("follow").length === 1, "a follow");
-  answerFollow(wires.now, { head: 2, after: 0 });
-  wires.now.say(batch(1, 2));
-  wires.now.end();
-  await until(
-    () => wires.ends.length === 2 && wires.now.all("follow").length === 1,
-    "a follow on the next wire",
-  );
-  answerFollow(wires.now, { epoch: "f", head: 1, after: 0, recovered: false });
-  wires.now.say(batch(1, 1, "f"));
-  wires.now.say({ id: 0, followed: { room: "lobby", epoch: "g", head: 4, after: 3, recovered: false } });
-  wires.now.say(batch(4, 1, "g"));
-  const seen = () => told.map((one) => `${one.is} ${one.cursor.epoch}/${one.cursor.seq}`);
-  await until(() => told.length === 7, "all");
-  assertEquals(seen(), [
-    "begun e/0",
-    "event e/1",
-    "event e/2",
-    "reset f/0",
-    "event f/1",
-    "reset g/3",
-    "event g/4",
-  ]);
-  await chat.close();
-  await ended;
-});
-
-Deno.test("P5 bounded: sdk: a slow loop has a bounded number of events read ahead, and loses none", async () => {
-  const { wires, chat } = await join();
-  const end = wires.now;
-  const loop = chat.follow("lobby", { replay: "ALL", readAhead: 10 });
-  const first = loop.next();
-  await until(() => end.all("follow").length === 1, "a follow");
-  answerFollow(end, { head: 30, after: 0 });
-  await first;
-  end.say(batch(1, 6));
-  end.say(batch(7, 6));
-  await until(() => end.all("unfollow").length === 1, "an unfollow");
-  end.say(batch(13, 5));
-  for (let seq = 1; seq <= 12; seq++) assertEquals((await loop.next()).value?.cursor.seq, seq);
-  const next = loop.next();
-  await until(() => end.all("follow").length === 2, "another follow");
-  assertEquals(end.all("follow")[1]?.body.after, { epoch: "e", seq: 12 });
-  answerFollow(end, { head: 30, after: 12 });
-  end.say(batch(13, 1));
-  assertEquals((await next).value?.cursor.seq, 13);
-  await loop.return();
-  await chat.close();
-});
-
-Deno.test("sdk: a follow that may not be ends its loop with the refusal; one that may pass is asked again", async () => {
-  const { wires, chat } = await join();
-  await using _ = chat;
-  const { ended } = collect(chat);
-  const refuse = (code: string, retry: boolean) =>
-    wires.now.say({ id: wires.now.all("follow").at(-1)?.id, refused: { code, message: "Cannot.", retry } });
-  await until(() => wires.now.all("follow").length === 1, "a follow");
-  refuse("RESOURCE_EXHAUSTED", true);
-  await until(() => wires.now.all("follow").length === 2, "another follow");
-  refuse("PERMISSION_DENIED", false);
-  const error = await ended;
-  assertInstanceOf(error, ChatError);
-  assertEquals(error.code, "PERMISSION_DENIED");
 });
 
 Deno.test("sdk: a name that an unanswered sign-in may have taken is asked for again; one that somebody has is not", async () => {

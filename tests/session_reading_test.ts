@@ -59,7 +59,8 @@ Deno.test("P3 complete: rooms are followed side by side; one that is left gives 
   await ann.ask({ send: { text: "four" } });
   await ann.until(() => heard("lobby").length === 2, "the lobby goes on");
   assertEquals(heard("attic"), [1, 2]);
-  const after = { epoch: (await ann.ask({ describeRoom: {} })).room?.epoch ?? "", seq: 2 };
+  const { room: attic } = await ann.ask({ describeRoom: { room: "attic" } });
+  const after = { epoch: attic?.epoch ?? "", seq: 2 };
   await ann.ask({ follow: { room: "attic", replay: "REPLAY_RESUME", after } });
   await ann.until(() => heard("attic").length === 3, "the attic again");
   assertEquals(heard("attic"), [1, 2, 3]);

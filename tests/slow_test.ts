@@ -1,6 +1,8 @@
 /** Readers that take nothing: what they cost, how they are told, and that they can go on where they were. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { status } from "@grpc/grpc-js";
+import { Buffer } from "node:buffer";
+import { connect } from "node:http2";
 import { errors } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
 import { FrameSocket, grpcClient, send, signIn, Stream } from "./doors.ts";
@@ -56,6 +58,30 @@ class BareSocket implements Disposable {
   }
 }
 
+/**
+ * A session that says one whole frame, and then sends the next one so slowly that it never is one. Gives how it ended and
+ * the last that it was told.
+ */
+function halfSpeaking(port: number): { ended: Promise<string> } & Disposable {
+  const session = connect(`http://127.0.0.1:${port}`);
+  session.on("error", () => {});
+  const headers = {
+    ":method": "POST",
+    ":path": "/chat.ChatService/Session",
+    "content-type": "application/grpc",
+  };
+  const stream = session.request({ ...headers, te: "trailers" });
+  // A heartbeat: field 15, without content. Then the head of a message of 1,000 bytes.
+  stream.write(Buffer.from([0, 0, 0, 0, 2, 0x7a, 0, 0, 0, 0, 0x03, 0xe8]));
+  const trickle = setInterval(() => stream.write(Buffer.of(0)), 2_000);
+  let told = "";
+  stream.on("data", (part: Buffer) => told = part.toString("latin1"));
+  stream.on("error", () => {});
+  const ended = new Promise<string>((resolve) => stream.on("trailers", () => resolve(told)));
+  ended.then(() => clearInterval(trickle));
+  return { ended, [Symbol.dispose]: () => session.destroy() };
+}
+
 Deno.test("P5 bounded: readers that take nothing are told TOO_SLOW after 30 s and resume; others notice nothing", async () => {
   await using chat = await serveChat();
   await using web = await serveWeb(chat.port);
@@ -78,6 +104,7 @@ Deno.test("P5 bounded: readers that take nothing are told TOO_SLOW after 30 s an
     stalled.pause();
   };
   stalled.on("data", stall);
+  using half = halfSpeaking(chat.port);
 
   const text = "x".repeat(limits.textBytes);
   const count = 1_500;
@@ -92,6 +119,7 @@ Deno.test("P5 bounded: readers that take nothing are told TOO_SLOW after 30 s an
   );
   await new Promise((resolve) => setTimeout(resolve, limits.slowReaderMs + 3_000));
   clearInterval(beats);
+  assertMatch(await half.ended, /SILENT/, "half a frame is no sign of life");
 
   stalled.off("data", stall);
   stalled.on("data", () => taken++);

@@ -1,0 +1,126 @@
+/** What is true of a log in NATS alone: several nodes, and NATS that is away, slow, or has lost its memory. */
+import { assert, assertEquals } from "@std/assert";
+import type { Log } from "../chat/log.ts";
+import type { RoomEvent } from "../protos/events.ts";
+import { event } from "./engines.ts";
+import { eventually } from "./harness.ts";
+import { codeOf, natsNode } from "./nats_nodes.ts";
+import { onNats, serveNats } from "./nats_server.ts";
+import { as, bob, chatOn, hi } from "./playing.ts";
+
+const seqs = (log: Log, room = "lobby") => log.read(room, 0, 500).map(({ seq }) => seq);
+
+onNats(
+  "P2 ordered: two nodes that append at once make one history, and each has what it was answered",
+  async () => {
+    await using nats = await serveNats();
+    await using one = await natsNode(nats.url());
+    await using other = await natsNode(nats.url());
+    assertEquals(one.epoch, other.epoch);
+    await using chat = await chatOn(one);
+    await using far = await chatOn(other);
+    const send = async (to: typeof chat, id: string) => {
+      const { event } = await to.write("lobby", as(bob, hi, id));
+      assert(to.feed("lobby").tail.head >= event.seq, "it can be read where it was answered");
+      return event.seq;
+    };
+    const sent = await Promise.all(
+      Array.from({ length: 400 }, (_, i) => send(i % 2 ? chat : far, `${i}`)),
+    );
+    assertEquals(sent.toSorted((a, b) => a - b), Array.from({ length: 400 }, (_, i) => i + 1));
+    await eventually(() => one.head("lobby") === 400 && other.head("lobby") === 400);
+    assertEquals(one.read("lobby", 0, 500), other.read("lobby", 0, 500));
+  },
+);
+
+onNats("P4 once: the same id sent to two nodes at once gets one seq", async () => {
+  await using nats = await serveNats();
+  await using one = await natsNode(nats.url());
+  await using other = await natsNode(nats.url());
+  await using chat = await chatOn(one);
+  await using far = await chatOn(other);
+  const both = await Promise.all(Array.from({ length: 200 }, async (_, i) => {
+    const answers = await Promise.all([chat, far].map((to) => to.write("lobby", as(bob, hi, `${i}`))));
+    return answers.map(({ event, duplicate }) => ({ seq: event.seq, duplicate }));
+  }));
+  for (const [here, there] of both) assertEquals(here?.seq, there?.seq);
+  assertEquals(both.flat().filter(({ duplicate }) => !duplicate).length, 200);
+  assertEquals(new Set(both.flat().map(({ seq }) => seq)).size, 200);
+});
+
+onNats("P1 durable: NATS away: reading goes on, appends are refused at once, and all heals", async () => {
+  await using nats = await serveNats();
+  await using log = await natsNode(nats.url());
+  await log.append("lobby", 0, [event(1)]);
+  await nats.kill();
+  await eventually(() => log.refusal() !== undefined);
+  const began = performance.now();
+  assertEquals(await codeOf(log.append("lobby", 1, [event(2)])), "UNAVAILABLE");
+  assertEquals(await codeOf(log.mark("guest:a", "lobby", 1)), "UNAVAILABLE");
+  assert(performance.now() - began < 100, "at once");
+  assertEquals(seqs(log), [1]);
+  await nats.start();
+  await eventually(() => log.refusal() === undefined);
+  assertEquals(await log.append("lobby", 1, [event(2)]), { kind: "appended" });
+  await log.mark("guest:a", "lobby", 2);
+  assertEquals([seqs(log), log.marked("guest:a", "lobby")], [[1, 2], 2]);
+});
+
+/** Appends one after the other until told to stop; gives what was answered for each. */
+async function appendOn(log: Log, { signal }: { signal: AbortSignal }): Promise<Map<string, string>> {
+  const answers = new Map<string, string>();
+  for (let i = 0; !signal.aborted; i++) {
+    const head = log.head("lobby");
+    const clientId = `${i}`;
+    const answer = await codeOf(
+      log.append("lobby", head, [event(head + 1, undefined, { clientId })]).then(({ kind }) => {
+        if (kind === "conflict") throw new Error(kind);
+      }),
+    );
+    answers.set(clientId, answer);
+    if (answer !== "done") await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return answers;
+}
+
+for (const how of ["killed", "stopped"] as const) {
+  onNats(`P1 durable: NATS ${how} under appends: what was answered is what is stored, once`, async () => {
+    await using nats = await serveNats();
+    await using log = await natsNode(nats.url());
+    const stop = new AbortController();
+    const appending = appendOn(log, stop);
+    for (let round = 0; round < 2; round++) {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      if (how === "killed") await nats.kill();
+      else nats.signal("SIGSTOP");
+      await new Promise((resolve) => setTimeout(resolve, how === "killed" ? 300 : 2_500));
+      if (how === "killed") await nats.start();
+      else nats.signal("SIGCONT");
+      await eventually(() => log.refusal() === undefined);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    stop.abort();
+    const answers = await appending;
+    const all: RoomEvent[] = [];
+    while (all.length < log.head("lobby")) all.push(...log.read("lobby", all.length, 500));
+    assertEquals(all.map(({ seq }) => seq), all.map((_, i) => i + 1));
+    const done = [...answers].filter(([, answer]) => answer === "done").map(([id]) => id);
+    assertEquals(all.map(({ clientId }) => clientId), done);
+    assert([...answers.values()].every((answer) => ["done", "UNAVAILABLE"].includes(answer)));
+    assert(done.length > 50, `${done.length}`);
+  });
+}
+
+onNats("P2 ordered: a node that catches up has all that others were answered before it asked", async () => {
+  await using nats = await serveNats();
+  await using one = await natsNode(nats.url());
+  await using other = await natsNode(nats.url());
+  for (let seq = 1; seq <= 100; seq++) {
+    await one.append("lobby", seq - 1, [event(seq)]);
+    await Promise.all(Array.from({ length: 5 }, () => other.catchUp()));
+    assertEquals(other.head("lobby"), seq);
+  }
+  await nats.kill();
+  await eventually(() => other.refusal() !== undefined);
+  assertEquals(await codeOf(other.catchUp()), "UNAVAILABLE");
+});

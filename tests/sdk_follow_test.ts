@@ -1,0 +1,208 @@
+/** What a loop of the client library may count on, on both doors: where it goes on, and how it is left. */
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { ChatError, type Client, connect, type CursorStore, fileCursor, memoryCursor } from "../sdk/mod.ts";
+import { grpcClient } from "./doors.ts";
+import { serveChat, serveWeb, tempFolder } from "./harness.ts";
+import { call } from "./sessions.ts";
+
+/** Both servers, and the address of one door. */
+async function serve(door: "grpc" | "ws"): Promise<AsyncDisposable & { address: string; chatPort: number }> {
+  const stack = new AsyncDisposableStack();
+  const chat = stack.use(await serveChat());
+  const { port } = door === "grpc" ? chat : stack.use(await serveWeb(chat.port));
+  const address = `${door}://127.0.0.1:${port}`;
+  return { address, chatPort: chat.port, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** What becomes of a promise that has to settle soon. */
+async function soon<T>(promise: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error("it does not settle")), 2_000);
+  return await Promise.race([promise, late.promise]).finally(() => clearTimeout(timer));
+}
+
+async function say(chat: Client, ...texts: string[]): Promise<void> {
+  for (const text of texts) await chat.send({ text });
+}
+
+/** A bot's loop: gives each text to its handler, until `last` was dealt with. */
+async function bot(
+  chat: Client,
+  { cursor, handle, last }: {
+    cursor: CursorStore;
+    handle: (text: string) => void | Promise<void>;
+    last: string;
+  },
+): Promise<void> {
+  const dealtWith = new AbortController();
+  const { signal } = dealtWith;
+  try {
+    for await (const told of chat.follow("lobby", { cursor, replay: "ALL", signal })) {
+      if (told.is !== "event") continue;
+      const { text = "" } = told.event.message ?? {};
+      await handle(text);
+      if (text === last) dealtWith.abort();
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+for (const door of ["grpc", "ws"] as const) {
+  Deno.test(`P3 complete: sdk over ${door}: a bot that fails at an event is given it again after a restart, and none that it has dealt with`, async () => {
+    await using folder = await tempFolder();
+    await using server = await serve(door);
+    await using speaker = await connect(server.address, { name: "bob" });
+    await say(speaker, "one", "two", "three", "four", "five");
+    const begun: string[] = [];
+    let token = "";
+    let failures = 2;
+    const run = async () => {
+      await using chat = await connect(server.address, { name: "bot", token });
+      token = chat.token;
+      const handle = (text: string) => {
+        begun.push(text);
+        if (text === "three" && failures-- > 0) throw new Error("cannot deal with it");
+      };
+      await soon(bot(chat, { cursor: fileCursor(folder.file("bot.cursor")), handle, last: "five" }));
+    };
+    for (let crash = 1; crash <= 2; crash++) {
+      assertEquals((await assertRejects(run) as Error).message, "cannot deal with it");
+    }
+    await run();
+    assertEquals(begun, ["one", "two", "three", "three", "three", "four", "five"]);
+    await say(speaker, "six");
+    await using chat = await connect(server.address, { name: "bot", token });
+    const loop = chat.follow("lobby", { cursor: fileCursor(folder.file("bot.cursor")) });
+    assertEquals((await loop.next()).value?.is, "begun");
+    assertEquals((await loop.next()).value?.cursor.seq, 6, "what was dealt with while the signal aborted");
+    await loop.return();
+  });
+
+  Deno.test(`P4 once: sdk over ${door}: what a bot answered before it failed is stored once, though it is given the event again`, async () => {
+    await using server = await serve(door);
+    await using speaker = await connect(server.address, { name: "bob" });
+    await say(speaker, "one");
+    const cursor = memoryCursor();
+    let token = "";
+    let failures = 2;
+    const run = async () => {
+      await using chat = await connect(server.address, { name: "bot", token });
+      token = chat.token;
+      const handle = async (text: string) => {
+        if (text !== "one") return;
+        await chat.send({ text: "answer", clientId: "answer to one" });
+        if (failures-- > 0) throw new Error("failed behind it");
+      };
+      await soon(bot(chat, { cursor, handle, last: "answer" }));
+    };
+    await assertRejects(run);
+    await assertRejects(run);
+    await run();
+    assertEquals((await speaker.read({ after: 0 })).events.map(({ message }) => message?.text), [
+      "one",
+      "answer",
+    ]);
+  });
+
+  Deno.test(`P3 complete: sdk over ${door}: a loop that breaks off is given that event again, unless it has kept the cursor itself`, async () => {
+    await using server = await serve(door);
+    await using chat = await connect(server.address, { name: "ann" });
+    await say(chat, "one", "two", "three");
+    const cursor = memoryCursor();
+    const first = async ({ keep }: { keep: boolean }) => {
+      for await (const told of chat.follow("lobby", { cursor, replay: "ALL" })) {
+        if (told.is !== "event") continue;
+        if (keep) await cursor.save(told.cursor);
+        return told.event.message?.text;
+      }
+    };
+    assertEquals(await first({ keep: false }), "one");
+    assertEquals(await first({ keep: true }), "one");
+    assertEquals(await first({ keep: true }), "two");
+    assertEquals(await first({ keep: false }), "three");
+    assertEquals((await cursor.load())?.seq, 2);
+  });
+
+  Deno.test(`P3 complete: sdk over ${door}: a bot that fails as soon as it has begun misses nothing of what comes then`, async () => {
+    await using server = await serve(door);
+    await using chat = await connect(server.address, { name: "ann" });
+    await say(chat, "before its first time");
+    const cursor = memoryCursor();
+    await assertRejects(async () => {
+      for await (const told of chat.follow("lobby", { cursor })) throw new Error(told.is);
+    });
+    await say(chat, "one");
+    const handled: string[] = [];
+    await soon(bot(chat, { cursor, handle: (text) => void handled.push(text), last: "one" }));
+    assertEquals(handled, ["one"]);
+  });
+
+  Deno.test(`P3 complete: sdk over ${door}: what a loop has dealt with while its client was closed does not come again`, async () => {
+    await using server = await serve(door);
+    const cursor = memoryCursor();
+    const chat = await connect(server.address, { name: "ann" });
+    await say(chat, "one", "two");
+    const handle = (text: string) => text === "one" ? chat.close() : undefined;
+    await soon(bot(chat, { cursor, handle, last: "two" }));
+    assertEquals((await cursor.load())?.seq, 1);
+  });
+
+  Deno.test(`P3 complete: sdk over ${door}: a room's name may come decomposed, as a file system gives it`, async () => {
+    await using server = await serve(door);
+    await using chat = await connect(server.address, { name: "ann" });
+    const [composed, decomposed] = ["caf\u00e9", "cafe\u0301"];
+    await chat.createRoom({ room: composed });
+    await chat.send({ room: decomposed, text: "hello" });
+    const loop = chat.follow(decomposed, { replay: "ALL" });
+    const kinds = [];
+    for (let i = 0; i < 3; i++) {
+      const { value } = await soon(loop.next());
+      kinds.push(value?.is === "event" ? Object.keys(value.event).at(-1) : value?.is);
+    }
+    assertEquals(kinds, ["begun", "settings", "message"]);
+    const again = await assertRejects(() => chat.follow(composed).next());
+    assertEquals((again as ChatError).code, "FAILED_PRECONDITION", "it is the same room");
+    await loop.return();
+  });
+
+  Deno.test(`sdk over ${door}: a loop that waits can be left, and the room be followed again at once`, async () => {
+    await using server = await serve(door);
+    await using chat = await connect(server.address, { name: "ann" });
+    const loop = chat.follow();
+    await loop.next();
+    const waiting = loop.next();
+    assertEquals(await soon(loop.return()), { done: true, value: undefined });
+    assertEquals(await soon(waiting), { done: true, value: undefined });
+    {
+      await using again = chat.follow();
+      assertEquals((await again.next()).value?.is, "begun");
+      void again.next();
+    }
+    const unused = chat.follow();
+    assertEquals((await soon(unused.return())).done, true);
+    const last = chat.follow();
+    assertEquals((await last.next()).value?.is, "begun");
+    const left = last.next();
+    const why = new Error("thrown in");
+    assertEquals(await soon(assertRejects(() => last.throw(why))), why);
+    assertEquals((await left).done, true);
+  });
+
+  Deno.test(`P6 closed: sdk over ${door}: a client whose token was signed out elsewhere ends, and says so`, async () => {
+    await using server = await serve(door);
+    await using chat = await connect(server.address, { name: "ann" });
+    const loop = chat.follow();
+    await loop.next();
+    const waiting = soon(loop.next()).catch((error) => error);
+    using raw = grpcClient(server.chatPort);
+    await call(raw, "signOut", { token: chat.token });
+    const why = await soon(chat.closed());
+    assertInstanceOf(why, ChatError);
+    assertEquals(why.code, "UNAUTHENTICATED");
+    assert(why.message.includes("signed out"), why.message);
+    assertEquals(await waiting, why);
+    assertEquals(await assertRejects(() => chat.send({ text: "too late" })), why);
+    assertEquals(chat.connection, { is: "closed", why });
+  });
+}
