@@ -48,10 +48,11 @@ export async function startChatService(
   });
   const health = new HealthImplementation({ "": "SERVING", [chatServiceName]: "SERVING" });
   server.addService(chatDefinition, calls.implementation());
-  addHealth(server, health, calls.streams);
+  const tools = { streams: calls.streams, share: { most: limits.watchers } };
+  addHealth(server, health, tools);
   addReflection(server, descriptors, {
     versions: reflectionNames.map(descriptors.serviceDefinition),
-    streams: calls.streams,
+    ...tools,
     silenceMs: limits.silenceMs,
   });
   chat.closed.catch((error) => {

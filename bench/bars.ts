@@ -3,6 +3,7 @@ import type { Results } from "./results.ts";
 import { thousand } from "./shapes/capacity.ts";
 import { durableCells } from "./shapes/durable.ts";
 import { idleCell } from "./shapes/idle.ts";
+import { pageCells } from "./shapes/page.ts";
 import { roomCells } from "./shapes/room.ts";
 import { manyRooms } from "./shapes/rooms.ts";
 import { startCell } from "./shapes/start.ts";
@@ -22,7 +23,7 @@ export interface Verdict {
 
 /** Holds the results to the bars. */
 export function judge(results: Results): Verdict[] {
-  const judged = [costs, capacities, durables, joins, idles, manySmall, growth];
+  const judged = [costs, capacities, durables, joins, idles, manySmall, growth, pages];
   return judged.flatMap((judges, i) => judges(figuresFrom(results)).map((one) => ({ bar: i + 1, ...one })));
 }
 
@@ -145,5 +146,15 @@ function growth(figure: Figure): Judged[] {
       factor("ours") / factor("deno"),
       1,
     ),
+  ];
+}
+
+function pages(figure: Figure): Judged[] {
+  const { open, scroll, read } = pageCells;
+  return [
+    below(`ms until the page can be used, ${open.name}`, figure("page", open, "ours", "interactive"), 1_000),
+    // Of the 60 that a display has.
+    atLeast(`frames/s, ${scroll.name}`, figure("page", scroll, "ours", "frames"), 59),
+    below(`page's thread, %, ${read.name}`, figure("page", read, "ours", "busy"), 50),
   ];
 }

@@ -3,6 +3,7 @@ import type { Shape } from "./shape.ts";
 import { capacity } from "./shapes/capacity.ts";
 import { durable } from "./shapes/durable.ts";
 import { idle } from "./shapes/idle.ts";
+import { page } from "./shapes/page.ts";
 import { restart } from "./shapes/restart.ts";
 import { room } from "./shapes/room.ts";
 import { rooms } from "./shapes/rooms.ts";
@@ -22,5 +23,6 @@ export const shapes: readonly Shape[] = [
   idle,
   restart,
   start,
+  page,
   stops,
 ];

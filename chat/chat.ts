@@ -60,7 +60,8 @@ export class Chat {
   constructor({ log, signals, tokens, now }: ChatPorts) {
     this.#log = log;
     this.#now = now;
-    this.guests = new Guests(tokens, { now, signals });
+    const settleMs = log.position() > 0 ? limits.namesSettleMs : 0;
+    this.guests = new Guests(tokens, { now, signals, settleMs });
     this.rosters = new Rosters(signals, { now });
     const position = log.position();
     this.#open(lobby);

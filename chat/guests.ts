@@ -69,6 +69,8 @@ export class Guests {
   readonly #now: () => number;
   readonly #signals: Signals;
   readonly #unlisten: () => void;
+  readonly #settled = Promise.withResolvers<void>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
   /** Ids whose tokens are good no more, with when they expire by themselves. Those that came last come last. */
   readonly #revoked = new Map<string, number>();
   /** Under each key that a name has. */
@@ -77,7 +79,13 @@ export class Guests {
   readonly #named = new Map<string, Conduct>();
   #signIns = fullPace(signInPace, performance.now());
 
-  constructor(tokens: Tokens, { now, signals }: { now: () => number; signals: Signals }) {
+  /** `settleMs` is for how long those who were here before may come back before their names are given to others. */
+  constructor(
+    tokens: Tokens,
+    { now, signals, settleMs = 0 }: { now: () => number; signals: Signals; settleMs?: number },
+  ) {
+    if (settleMs > 0) this.#timer = setTimeout(this.#settled.resolve, settleMs);
+    else this.#settled.resolve();
     this.#tokens = tokens;
     this.#now = now;
     this.#signals = signals;
@@ -87,6 +95,8 @@ export class Guests {
   }
 
   close(): void {
+    clearTimeout(this.#timer);
+    this.#settled.resolve();
     this.#unlisten();
   }
 
@@ -107,7 +117,10 @@ export class Guests {
     const key = canonicalName(name);
     const before = earlier === "" ? undefined : await this.#tokens.read(earlier).catch(() => undefined);
     const known = before?.principal;
-    const id = known?.key === key && !this.#revoked.has(known.id) ? known.id : newId();
+    const stays = known?.key === key && !this.#revoked.has(known.id);
+    // Those who were here before a restart are on their way back, each with a token, and nobody knows their names yet.
+    if (!stays) await this.#settled.promise;
+    const id = stays ? known.id : newId();
     this.#claim({ id, name, key });
     const principal = { id, name, key };
     return { ...await this.#tokens.sign(principal), principal };

@@ -11,13 +11,12 @@ export interface LiveFeed {
   readonly tail: Tail;
 }
 
-/** Takes what came; false if it was not taken. */
-export type Take<Encoded> = (encoded: Encoded) => boolean;
-
-interface Member<Encoded> {
-  readonly take: Take<Encoded>;
-  /** Called with the last event that it was given. */
-  readonly leave: (after: number) => void;
+/** A reader that has everything. It may join again or leave at any time, but not within these two. */
+export interface LiveReader<Encoded> {
+  /** Takes what came; false if it was not taken. */
+  take(encoded: Encoded): boolean;
+  /** It is live no more, by no act of its own: `after` is the last event that it was given. */
+  behind(after: number): void;
 }
 
 /** The longest that an event waits for others to go with it, in milliseconds. */
@@ -27,7 +26,7 @@ const longestGapMs = 50;
 export class Live<Encoded> {
   readonly #feed: LiveFeed;
   readonly #encode: (batch: RoomBatch) => Encoded;
-  readonly #members = new Set<Member<Encoded>>();
+  readonly #members = new Set<LiveReader<Encoded>>();
   /** What all members have been given. */
   #epoch: string;
   #after: number;
@@ -48,25 +47,16 @@ export class Live<Encoded> {
   }
 
   /**
-   * Gives a reader that has everything in the tail all that comes after it. Resolves with the last event that it was
-   * given, when it did not take one, when the room began another life, or when the signal aborts.
+   * Gives a reader that has everything in the tail all that comes after it, until it leaves, does not take one, or the
+   * room begins another life.
    */
-  join(take: Take<Encoded>, { signal }: { signal: AbortSignal }): Promise<number> {
+  join(reader: LiveReader<Encoded>): void {
     this.#flush();
-    return new Promise((resolve) => {
-      if (signal.aborted) return resolve(this.#after);
-      const member: Member<Encoded> = {
-        take,
-        leave: (after) => {
-          this.#members.delete(member);
-          signal.removeEventListener("abort", abort);
-          resolve(after);
-        },
-      };
-      const abort = () => member.leave(this.#after);
-      signal.addEventListener("abort", abort);
-      this.#members.add(member);
-    });
+    this.#members.add(reader);
+  }
+
+  leave(reader: LiveReader<Encoded>): void {
+    this.#members.delete(reader);
   }
 
   /** The tail has more, or began another life. */
@@ -106,11 +96,16 @@ export class Live<Encoded> {
     const encoded = this.#encode({ room, epoch: this.#epoch, first: this.#after + 1, events });
     const before = this.#after;
     this.#after += events.length;
-    for (const member of this.#members) if (!member.take(encoded)) member.leave(before);
+    for (const member of this.#members) if (!member.take(encoded)) this.#drop(member, before);
     return true;
   }
 
   #leaveAll(): void {
-    for (const member of this.#members) member.leave(this.#after);
+    for (const member of this.#members) this.#drop(member, this.#after);
+  }
+
+  #drop(member: LiveReader<Encoded>, after: number): void {
+    this.#members.delete(member);
+    member.behind(after);
   }
 }

@@ -15,6 +15,7 @@ import { nobody, Places } from "./places.ts";
 import { SentAway } from "./sent_away.ts";
 import { addSignIn, checkOrigin, guestOf, refuse } from "./sign_in.ts";
 import { Socket } from "./socket.ts";
+import type { Guest } from "./tokens.ts";
 import { serveTutorial } from "./tutorial_socket.ts";
 
 /** What the app works on. */
@@ -80,24 +81,21 @@ export function makeApp(options: AppOptions): Hono {
 
   const away = new SentAway();
   const upgrading = { ...options, places: new Places(options.sockets, { most: options.socketsMost }) };
-  // Frames have heartbeats of their own, and a stall of this process must not drop every socket; the
-  // tutorial's clients have only WebSocket's pings.
-  app.get("/ws", (c) =>
-    upgrade(c, upgrading, async () => {
-      const { id, token } = await guestOf(c, bridge);
-      away.check(id);
-      return {
-        guest: id,
-        idleTimeout: 0,
-        serve: (socket) => serveBrowser(socket, bridge, { token, flooded: () => away.add(id) }),
-      };
-    }));
-  app.get("/ws/:username", (c) =>
-    upgrade(c, upgrading, () => ({
-      guest: nobody,
-      idleTimeout: 120,
-      serve: (socket) => serveTutorial(socket, bridge, c.req.param("username")),
-    })));
+  // Functions of their own: a request and all that Hono made of it would live as long as the socket otherwise.
+  const browser = ({ id, token }: Guest): Served => {
+    away.check(id);
+    // Frames have heartbeats of their own, and a stall of this process must not drop every socket.
+    const idleTimeout = 0;
+    const serve = (socket: Socket) => serveBrowser(socket, bridge, { token, flooded: () => away.add(id) });
+    return { guest: id, idleTimeout, serve };
+  };
+  const learner = (username: string): Served => {
+    const serve = (socket: Socket) => serveTutorial(socket, bridge, username);
+    // The tutorial's clients have only WebSocket's pings.
+    return { guest: nobody, idleTimeout: 120, serve };
+  };
+  app.get("/ws", (c) => upgrade(c, upgrading, async () => browser(await guestOf(c, bridge))));
+  app.get("/ws/:username", (c) => upgrade(c, upgrading, () => learner(c.req.param("username"))));
 
   for (const [path, methods] of methodsByPath(app)) {
     app.all(

@@ -18,13 +18,18 @@ export interface BridgeOptions {
   readonly roomIdleMs?: number;
 }
 
+/** One who is told of the link. */
+export interface LinkWatcher {
+  linkChanged(link: Link): void;
+}
+
 /** The bridge between sockets and ChatService. */
 export class Bridge {
   readonly #tokens = new Tokens();
   readonly #upstream: Upstream;
   readonly #rooms: Rooms;
   readonly #people = new People(() => this.#upstream, { entered: () => this.#askSoon() });
-  readonly #linkListeners = new Set<(link: Link) => void>();
+  readonly #linkWatchers = new Set<LinkWatcher>();
   #asksSoon = false;
 
   constructor(chatAddress: string, { journal, roomIdleMs }: BridgeOptions) {
@@ -77,10 +82,13 @@ export class Bridge {
     return this.#rooms.size;
   }
 
-  /** Calls back whenever the link goes up or down, until the signal aborts. */
-  onLink(listener: (link: Link) => void, { signal }: { signal: AbortSignal }): void {
-    this.#linkListeners.add(listener);
-    signal.addEventListener("abort", () => this.#linkListeners.delete(listener), { once: true });
+  /** Tells whenever the link goes up or down. */
+  watchLink(watcher: LinkWatcher): void {
+    this.#linkWatchers.add(watcher);
+  }
+
+  unwatchLink(watcher: LinkWatcher): void {
+    this.#linkWatchers.delete(watcher);
   }
 
   /** A room, followed for a reader until it is left. */
@@ -88,9 +96,9 @@ export class Bridge {
     return this.#rooms.enter(room, reader);
   }
 
-  /** Brings a person on. Close them when their socket is gone. */
-  open(claim: Claim): Person {
-    return this.#people.open(claim);
+  /** Brings a person on. Close them when their socket is gone; `ended` is called if they may not go on before that. */
+  open(claim: Claim, { ended = () => {} }: { ended?: (why: ChatError) => void } = {}): Person {
+    return this.#people.open(claim, { ended });
   }
 
   /** Whom a token speaks for. Rejects with UNAUTHENTICATED, or with UNAVAILABLE while no key is known. */
@@ -120,10 +128,15 @@ export class Bridge {
   /** Resolves when ChatService is reached, or after a moment: it, or this gateway, may just be starting. */
   async #reached(): Promise<void> {
     if (this.link.up) return;
+    const { signal } = this.#upstream;
     const enough = new AbortController();
-    this.onLink(({ up }) => up && enough.abort(), enough);
-    await sleep(limits.patienceMs, { signal: AbortSignal.any([enough.signal, this.#upstream.signal]) });
-    enough.abort();
+    const stop = () => enough.abort();
+    const watcher: LinkWatcher = { linkChanged: ({ up }) => up && stop() };
+    this.watchLink(watcher);
+    signal.addEventListener("abort", stop);
+    await sleep(limits.patienceMs, enough);
+    signal.removeEventListener("abort", stop);
+    this.unwatchLink(watcher);
   }
 
   #learn(keys: string, journal: Journal): void {
@@ -148,6 +161,6 @@ export class Bridge {
   }
 
   #tellLink(): void {
-    for (const listener of this.#linkListeners) listener(this.link);
+    for (const watcher of this.#linkWatchers) watcher.linkChanged(this.link);
   }
 }

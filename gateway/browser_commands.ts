@@ -2,6 +2,7 @@
 import { ChatError } from "../protos/errors.ts";
 import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
+import { type Due, later } from "../runtime/wheel.ts";
 import type { Bridge } from "./bridge.ts";
 import { type Act, type Body, type Command, isAct } from "./commands.ts";
 import { encodeFrames, encodePage } from "./frames.ts";
@@ -33,7 +34,7 @@ export class BrowserCommands {
   readonly #options: BrowserCommandsOptions;
   readonly #readings: Readings;
   #person: Person | undefined;
-  #opening: ReturnType<typeof setTimeout> | undefined;
+  #opening: Due | undefined;
 
   constructor(options: BrowserCommandsOptions) {
     const { bridge, socket, end } = this.#options = options;
@@ -47,9 +48,9 @@ export class BrowserCommands {
 
   /** A socket on which nobody is opened only takes the place of another one. */
   awaitPerson(): void {
-    clearTimeout(this.#opening);
+    this.#opened();
     if (this.#options.socket.signal.aborted) return;
-    this.#opening = setTimeout(() => this.#options.socket.close(unopened()), limits.openingMs);
+    this.#opening = later(limits.openingMs, () => this.#options.socket.close(unopened()));
   }
 
   /** Begins a command before it returns. Rejects with what was refused. */
@@ -82,7 +83,8 @@ export class BrowserCommands {
 
   /** The socket is gone. */
   close(): void {
-    clearTimeout(this.#opening);
+    this.#opened();
+    this.#readings.stop();
     this.#person?.close();
   }
 
@@ -101,11 +103,12 @@ export class BrowserCommands {
     }
     this.#person?.close();
     const { bridge, end } = this.#options;
-    const person = this.#person = bridge.open({ token: token || this.#options.token });
-    clearTimeout(this.#opening);
+    const ended = (why: ChatError) => this.#person === person && end(why);
+    const person: Person = bridge.open({ token: token || this.#options.token }, { ended });
+    this.#person = person;
+    this.#opened();
     try {
       const principal = await person.opened;
-      person.ended.then((why) => this.#person === person && end(why));
       return replyOf({ opened: { person: handle, principal } });
     } catch (error) {
       person.close();
@@ -129,7 +132,7 @@ export class BrowserCommands {
 
   async #read(body: Body<"read">): Promise<Reply> {
     const page = await this.#readings.read(body);
-    return { encode: (id) => encodePage(id, page) };
+    return { encode: (id) => encodePage(id, page()) };
   }
 
   #here(): Person {
@@ -138,6 +141,11 @@ export class BrowserCommands {
       "FAILED_PRECONDITION",
       "Cannot carry out a command: nobody is open here, open a person first.",
     );
+  }
+
+  #opened(): void {
+    this.#opening?.cancel();
+    this.#opening = undefined;
   }
 
   #leave(): void {

@@ -3,13 +3,13 @@ import { ChatError, toChatError } from "../protos/errors.ts";
 import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
 import { silent } from "../protos/partings.ts";
-import { Pulse } from "../runtime/pulse.ts";
-import type { Bridge } from "./bridge.ts";
+import { Pulse, type PulseOptions } from "../runtime/pulse.ts";
+import type { Bridge, LinkWatcher } from "./bridge.ts";
 import { BrowserCommands, isBig, type Reply, replyOf } from "./browser_commands.ts";
 import { extraWork, parseCommand } from "./commands.ts";
 import { encodeFrames, frameId, parseFrame, parseFrames } from "./frames.ts";
 import { Order, orderedId, orderedIdIn } from "./order.ts";
-import { type Socket, tooFast } from "./socket.ts";
+import { type Socket, type SocketHandlers, tooFast } from "./socket.ts";
 import type { Link } from "./upstream.ts";
 
 /** Who is served. */
@@ -22,16 +22,12 @@ export interface BrowserOptions {
 
 /** Serves a browser until its socket is gone. */
 export function serveBrowser(socket: Socket, bridge: Bridge, options: BrowserOptions): void {
-  const browser = new Browser(socket, bridge, options);
-  socket.listen({
-    opened: () => browser.begin(),
-    heard: (text) => browser.hear(text),
-    refuse: (text) => browser.refuse(text),
-    part: (error, delayMs) => browser.part(error, delayMs),
-  });
+  socket.listen(new Browser(socket, bridge, options));
 }
 
-class Browser {
+class Browser implements SocketHandlers, LinkWatcher, PulseOptions {
+  readonly everyMs = limits.heartbeatMs;
+  readonly silenceMs = limits.silenceMs;
   readonly #socket: Socket;
   readonly #bridge: Bridge;
   readonly #flooded: () => void;
@@ -46,28 +42,35 @@ class Browser {
     this.#bridge = bridge;
     this.#flooded = flooded;
     this.#commands = new BrowserCommands({ bridge, socket, token, end: (why) => this.#end(why) });
-    this.#pulse = new Pulse({
-      everyMs: limits.heartbeatMs,
-      silenceMs: limits.silenceMs,
-      beat: () => socket.wasQuiet() && this.#send({ heartbeat: {} }),
-      dead: () => socket.close(silent()),
-    });
+    this.#pulse = new Pulse(this);
     // Here, because one that is reset during its handshake never begins.
     socket.signal.addEventListener("abort", () => {
       this.#pulse.stop();
       this.#commands.close();
+      bridge.unwatchLink(this);
     }, { once: true });
   }
 
-  begin(): void {
-    const { signal } = this.#socket;
+  opened(): void {
     const { link } = this.#bridge;
     this.#commands.awaitPerson();
-    if (!link.up && link.tried) this.#tellLink(link);
-    this.#bridge.onLink((link) => this.#tellLink(link), { signal });
+    if (!link.up && link.tried) this.linkChanged(link);
+    this.#bridge.watchLink(this);
   }
 
-  hear(text: string | ChatError): void {
+  beat(): void {
+    if (this.#socket.wasQuiet()) this.#send({ heartbeat: {} });
+  }
+
+  dead(): void {
+    this.#socket.close(silent());
+  }
+
+  linkChanged(link: Link): void {
+    this.#send({ link: link.up ? { up: true } : { up: false, message: link.message } });
+  }
+
+  heard(text: string | ChatError): void {
     this.#pulse.heard();
     try {
       if (text instanceof ChatError) throw text;
@@ -164,10 +167,6 @@ class Browser {
   #end(why: ChatError): void {
     this.#socket.part(why, Math.round(Math.random() * limits.returnSpreadMs));
     this.#socket.close(why);
-  }
-
-  #tellLink(link: Link): void {
-    this.#send({ link: link.up ? { up: true } : { up: false, message: link.message } });
   }
 
   #send(frame: ServerFrame): void {

@@ -2,13 +2,13 @@
 import { ChatError } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
 import type { Act } from "./commands.ts";
-import { type Claim, Person } from "./person.ts";
+import { type Claim, Person, type PersonOptions } from "./person.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** All people of a gateway. */
 export class People {
   readonly #upstream: () => Upstream;
-  readonly #entered: () => void;
+  readonly #options: Omit<PersonOptions, "ended">;
   readonly #people = new Set<Person>();
   #waiting = 0;
   #charsWaiting = 0;
@@ -16,18 +16,18 @@ export class People {
   /** `entered` is called whenever somebody was let in on a session. */
   constructor(upstream: () => Upstream, { entered }: { entered: () => void }) {
     this.#upstream = upstream;
-    this.#entered = entered;
+    this.#options = {
+      upstream,
+      entered,
+      admit: (act) => this.#admit(act),
+      left: (person) => this.#people.delete(person),
+    };
   }
 
-  /** Brings a person on; `opened` tells whether ChatService takes them. */
-  open(claim: Claim): Person {
-    const person = new Person(claim, {
-      upstream: this.#upstream,
-      admit: (act) => this.#admit(act),
-      entered: this.#entered,
-    });
+  /** Brings a person on; `opened` tells whether ChatService takes them, and `ended` is called if later it does not. */
+  open(claim: Claim, { ended }: { ended: (why: ChatError) => void }): Person {
+    const person = new Person(claim, { ...this.#options, ended });
     this.#people.add(person);
-    person.closed.then(() => this.#people.delete(person));
     if (this.#upstream().link.up) person.up();
     return person;
   }

@@ -22,6 +22,10 @@ export interface PersonOptions {
   readonly admit: (act: Act) => () => void;
   /** Called whenever the person was let in on a session. */
   readonly entered: () => void;
+  /** Called when ChatService does not know the person any longer, after it did. */
+  readonly ended: (why: ChatError) => void;
+  /** Called when the person has left, and all that was asked is answered. */
+  readonly left: (person: Person) => void;
 }
 
 interface Waiting {
@@ -45,28 +49,22 @@ export class Person {
   readonly claim: Claim;
   /** Who it is, as others see it; rejects with the refusal. */
   readonly opened: Promise<Principal>;
-  /** Resolves with the reason when ChatService does not know the person any longer, after it did. */
-  readonly ended: Promise<ChatError>;
-  readonly closed: Promise<void>;
   readonly #options: PersonOptions;
   readonly #open = Promise.withResolvers<Principal>();
-  readonly #end = Promise.withResolvers<ChatError>();
-  readonly #gone = Promise.withResolvers<void>();
   /** In the order of asking, which a new session repeats. */
   readonly #waiting = new Set<Waiting>();
   /** The rooms they are in, by name. */
   readonly #present = new Set<string>();
-  #standing: Standing = { is: "outside" };
+  #standing: Standing = outside;
+  #wasInside = false;
   #leaving = false;
 
   constructor(claim: Claim, options: PersonOptions) {
     this.claim = claim;
     this.#options = options;
     this.opened = this.#open.promise;
-    this.ended = this.#end.promise;
-    this.closed = this.#gone.promise;
     // Whoever does not ask for the answer does not want the process to end over it.
-    this.opened.catch(() => {});
+    this.opened.catch(ignore);
   }
 
   /** The handle on the session there is; undefined while there is none. */
@@ -103,6 +101,7 @@ export class Person {
         throw new ChatError("INTERNAL", "Cannot open the person: the answer was another one.");
       }
       this.#standing = { is: "inside", handle: opened.person };
+      this.#wasInside = true;
       this.#open.resolve(opened.principal);
       for (const waiting of this.#waiting) this.#write(waiting);
       if (this.#leaving) return this.#leave();
@@ -115,7 +114,7 @@ export class Person {
 
   /** The session is gone. */
   down(): void {
-    if (this.#standing.is !== "gone") this.#standing = { is: "outside" };
+    if (this.#standing.is !== "gone") this.#standing = outside;
     if (this.#leaving) this.#leave();
   }
 
@@ -134,10 +133,10 @@ export class Person {
     this.#exit({ is: "refused", why });
     for (const { reject } of this.#waiting) reject(why);
     this.#waiting.clear();
-    // For one who was never let in, the first of the two is the answer, and nobody listens to the second.
     this.#open.reject(why);
-    if (!why.retry) this.#end.resolve(why);
-    if (this.#leaving) this.#leave();
+    if (this.#leaving) return this.#leave();
+    // Behind the answers to what was asked.
+    if (!why.retry && this.#wasInside) queueMicrotask(() => this.#options.ended(why));
   }
 
   #leave(): void {
@@ -147,7 +146,7 @@ export class Person {
       new ChatError("UNAVAILABLE", "Cannot open the person: they left before they were let in."),
     );
     this.#exit({ is: "gone" });
-    this.#gone.resolve();
+    this.#options.left(this);
   }
 
   #exit(to: Standing): void {
@@ -202,5 +201,9 @@ export class Person {
 
 /** What a guest is told whose token is good no more, or whose name somebody else has by now. */
 const knownNoMore: ReadonlySet<ErrorCode> = new Set(["UNAUTHENTICATED", "NAME_TAKEN"]);
+
+function ignore(): void {}
+
+const outside = { is: "outside" } as const;
 
 const done: ServerFrame = { id: 0, done: {}, frame: "done" };

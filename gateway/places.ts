@@ -17,7 +17,7 @@ export class Places<S extends Placed> {
   readonly #sockets: Set<S>;
   readonly #most: number;
   /** By the guest's id. */
-  readonly #held = new Map<string, Set<S>>();
+  readonly #held = new Map<string, S[]>();
 
   /** `sockets` is kept as the set of all that are placed. */
   constructor(sockets: Set<S>, { most }: { most: number }) {
@@ -33,14 +33,14 @@ export class Places<S extends Placed> {
     const held = this.#held.get(guest);
     if (!held) return;
     if (guest === nobody) {
-      if (held.size < Math.max(1, this.#most * limits.socketsAnonymousShare)) return;
+      if (held.length < Math.max(1, this.#most * limits.socketsAnonymousShare)) return;
       throw new ChatError(
         "UNAVAILABLE",
         "Cannot connect: all places for those without a token are taken, sign in or try again later.",
       );
     }
-    const live = held.values().filter(({ signal }) => !signal.aborted);
-    if (held.size < limits.socketsPerGuestInAll && count(live) < limits.socketsPerGuest) return;
+    const live = held.filter(({ signal }) => !signal.aborted);
+    if (held.length < limits.socketsPerGuestInAll && live.length < limits.socketsPerGuest) return;
     throw new ChatError(
       "RESOURCE_EXHAUSTED",
       `Cannot connect: you have ${limits.socketsPerGuest} connections here already, close one first.`,
@@ -50,18 +50,16 @@ export class Places<S extends Placed> {
   /** Gives a socket its place. */
   take(socket: S, guest: string): void {
     this.#sockets.add(socket);
-    const held = this.#held.get(guest) ?? new Set();
-    this.#held.set(guest, held.add(socket));
-    socket.closed.then(() => {
-      this.#sockets.delete(socket);
-      held.delete(socket);
-      if (held.size === 0 && this.#held.get(guest) === held) this.#held.delete(guest);
-    });
+    const held = this.#held.get(guest);
+    if (held) held.push(socket);
+    else this.#held.set(guest, [socket]);
+    socket.closed.then(() => this.#free(socket, guest));
   }
-}
 
-function count(all: Iterator<unknown>): number {
-  let count = 0;
-  while (!all.next().done) count++;
-  return count;
+  #free(socket: S, guest: string): void {
+    this.#sockets.delete(socket);
+    const held = this.#held.get(guest) ?? [];
+    held.splice(held.indexOf(socket), 1);
+    if (held.length === 0) this.#held.delete(guest);
+  }
 }

@@ -1,11 +1,13 @@
 /** One browser's reading of one room: where it begins, and every event after that, as fast as its socket takes them. */
 import { beginIn, type Start } from "../feed/begin.ts";
 import { follow } from "../feed/follow.ts";
+import type { LiveReader } from "../feed/live.ts";
 import { ChatError } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
 import type { Bridge } from "./bridge.ts";
 import { encodeBatch, encodeFrames } from "./frames.ts";
-import type { Room } from "./room.ts";
+import type { Person } from "./person.ts";
+import type { Reader, Room } from "./room.ts";
 import type { Entered } from "./rooms.ts";
 import type { Socket } from "./socket.ts";
 
@@ -22,41 +24,45 @@ export interface Followed {
 export interface ReadingOptions {
   readonly bridge: Bridge;
   readonly socket: Socket;
-  /** The handle of the person on the socket, on the session there is. */
-  readonly handle: () => number | undefined;
-  /** The room cannot be read any more. */
+  /** The person on the socket. Only the lobby is read without one. */
+  readonly person: () => Person | undefined;
+  /** A room that was read cannot be read any more. */
   readonly lost: (why: ChatError) => void;
 }
 
 /** A reading, from the command to follow until the next one for the same room, or the end. */
-export class Reading {
+export class Reading implements Reader, LiveReader<string> {
+  readonly #options: ReadingOptions;
   readonly #socket: Socket;
   readonly #entered: Entered;
   readonly #stop = new AbortController();
-  readonly #signal: AbortSignal;
+  /** The life of the room in which it has everything. */
+  #epoch = "";
   #running = false;
   /** The roster that could not be sent when it came. */
   #untold: string | undefined;
 
-  constructor(room: string, { bridge, socket, handle, lost }: ReadingOptions) {
-    this.#socket = socket;
-    this.#signal = AbortSignal.any([this.#stop.signal, socket.signal]);
-    this.#entered = bridge.enter(room, {
-      get handle() {
-        return handle();
-      },
-      roster: (text) => this.#tell(text),
-      // One that has not begun is refused instead.
-      lost: (why) => this.#running && lost(why),
-    });
-    if (this.#signal.aborted) this.#entered.leave();
-    else this.#signal.addEventListener("abort", () => this.#entered.leave(), { once: true });
+  /** Whoever makes one stops it, at the latest when the socket is gone. */
+  constructor(room: string, options: ReadingOptions) {
+    this.#options = options;
+    this.#socket = options.socket;
+    this.#entered = options.bridge.enter(room, this);
+    if (this.#socket.signal.aborted) this.stop();
+  }
+
+  get handle(): number | undefined {
+    return this.#options.person()?.handle;
+  }
+
+  /** One that has not begun is refused instead. */
+  lost(why: ChatError): void {
+    if (this.#running) this.#options.lost(why);
   }
 
   /** Decides where the reading begins. Rejects with what ChatService says of the room. */
   async begin(start: Start): Promise<Followed> {
     const { room } = this.#entered;
-    const signal = this.#signal;
+    const { signal } = this.#stop;
     await room.whenCaughtUp({ signal });
     if (start.replay === "RESUME") await room.whenHolding(start, { signal });
     const begun = signal.aborted ? undefined : await beginIn(room, start);
@@ -67,44 +73,70 @@ export class Reading {
     );
   }
 
-  /** Reads until it is stopped. */
+  /** Begins to read. Resolves when it has everything for the first time, or is stopped. */
   async run({ epoch, after }: Followed): Promise<void> {
     const { room } = this.#entered;
     this.#running = true;
-    if (room.roster !== undefined) this.#tell(room.roster);
-    while (!this.#signal.aborted) {
-      after = await this.#walk(room, { epoch, after });
-      if (this.#signal.aborted) return;
-      // The room began another life: the reader is told that what it holds is not this room's past.
-      const followed = await this.begin({ replay: "RESUME", epoch, seq: after }).catch((error) => {
-        if (!this.#signal.aborted) throw error;
-      });
-      if (!followed) return;
-      ({ epoch, after } = followed);
-      await this.#socket.write(() => this.#signal.aborted ? undefined : encodeFrames({ followed }));
-    }
+    if (room.roster !== undefined) this.roster(room.roster);
+    await this.#read({ epoch, after });
   }
 
   stop(): void {
-    this.#stop.abort();
+    if (this.#stop.signal.aborted) return;
+    this.#stop.abort(stopped);
+    this.#entered.room.live.leave(this);
+    this.#entered.leave();
+  }
+
+  take(encoded: string): boolean {
+    return this.#socket.offer(encoded);
+  }
+
+  behind(after: number): void {
+    // Not at once: others are being given what this one did not take.
+    this.#socket.run(() => Promise.resolve().then(() => this.#read({ epoch: this.#epoch, after })));
+  }
+
+  /** Gives every event after the cursor, until it has everything. */
+  async #read(cursor: { epoch: string; after: number }): Promise<void> {
+    const { room } = this.#entered;
+    const { signal } = this.#stop;
+    let { epoch, after } = cursor;
+    while (!signal.aborted) {
+      after = await this.#walk(room, { epoch, after });
+      if (signal.aborted) return;
+      const { tail } = room;
+      if (tail.epoch === epoch && after < tail.head) continue;
+      if (tail.epoch === epoch && after === tail.head) {
+        this.#epoch = epoch;
+        return room.live.join(this);
+      }
+      // The room began another life: the reader is told that what it holds is not this room's past.
+      const followed = await this.begin({ replay: "RESUME", epoch, seq: after }).catch((error) => {
+        if (!signal.aborted) throw error;
+      });
+      if (!followed) return;
+      ({ epoch, after } = followed);
+      await this.#socket.write(() => signal.aborted ? undefined : encodeFrames({ followed }));
+    }
   }
 
   /** Gives every event after `after`, as long as the room lives the same life; gives the last one's seq. */
   async #walk(room: Room, { epoch, after }: { epoch: string; after: number }): Promise<number> {
-    const signal = this.#signal;
+    const { signal } = this.#stop;
     const { tail } = room;
     while (tail.epoch === epoch && after <= tail.head && !signal.aborted) {
       if (after < tail.head) after = await this.#catchUp(room, { epoch, after });
       // Waits until the peer has taken enough.
       else if (!this.#socket.hasSpace) await this.#socket.turn(() => {});
-      else after = await room.live.join((text) => this.#socket.offer(text), { signal });
+      else break;
     }
     return after;
   }
 
   /** The same for one who does not have everything, until it has. */
   async #catchUp(room: Room, { epoch, after }: { epoch: string; after: number }): Promise<number> {
-    const signal = this.#signal;
+    const { signal } = this.#stop;
     const { tail } = room;
     const batches = follow(room, { epoch, after }, { signal });
     let more = true;
@@ -132,9 +164,9 @@ export class Reading {
     return after;
   }
 
-  /** Tells who is there. A peer that reads slowly is told only the newest state, once it has read more. */
-  #tell(roster: string): void {
-    if (!this.#running || this.#signal.aborted) return;
+  /** A peer that reads slowly is told only the newest state, once it has read more. */
+  roster(roster: string): void {
+    if (!this.#running || this.#stop.signal.aborted) return;
     if (this.#socket.hasSpace) return this.#socket.send(roster);
     const waits = this.#untold !== undefined;
     this.#untold = roster;
@@ -144,9 +176,12 @@ export class Reading {
   #takeUntold(): string | undefined {
     const roster = this.#untold;
     this.#untold = undefined;
-    return this.#signal.aborted ? undefined : roster;
+    return this.#stop.signal.aborted ? undefined : roster;
   }
 }
+
+/** Without a reason, each abort would make an error with a stack. */
+const stopped = "the reading was stopped";
 
 /** Settles as the promise does, or with undefined once the signal aborts. Leaves nothing behind. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {

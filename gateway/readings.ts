@@ -3,29 +3,16 @@ import { parseStart } from "../feed/begin.ts";
 import { ChatError } from "../protos/errors.ts";
 import { lobby, type RoomBatch } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
-import type { Bridge } from "./bridge.ts";
 import type { Body } from "./commands.ts";
 import { checkCount, readHistory } from "./history.ts";
-import type { Person } from "./person.ts";
-import { type Followed, Reading } from "./reading.ts";
-import type { Socket } from "./socket.ts";
-
-/** Who reads. */
-export interface ReadingsOptions {
-  readonly bridge: Bridge;
-  readonly socket: Socket;
-  /** The person on the socket. Only the lobby is read without one. */
-  readonly person: () => Person | undefined;
-  /** A room that was read cannot be read any more. */
-  readonly lost: (why: ChatError) => void;
-}
+import { type Followed, Reading, type ReadingOptions } from "./reading.ts";
 
 /** All readings of a socket. */
 export class Readings {
-  readonly #options: ReadingsOptions;
+  readonly #options: ReadingOptions;
   readonly #rooms = new Map<string, Reading>();
 
-  constructor(options: ReadingsOptions) {
+  constructor(options: ReadingOptions) {
     this.#options = options;
   }
 
@@ -35,7 +22,6 @@ export class Readings {
   ): Promise<{ readonly followed: Followed; readonly run: () => Promise<void> }> {
     const start = parseStart(asked);
     const opened = this.#opened(room);
-    const { bridge, socket, person, lost } = this.#options;
     const known = this.#rooms.get(room);
     if (!known && this.#rooms.size >= limits.roomsPerSession) {
       throw new ChatError(
@@ -44,7 +30,7 @@ export class Readings {
       );
     }
     // Known from here on, so that an unfollow right behind it finds it.
-    const reading = new Reading(room, { bridge, socket, handle: () => person()?.handle, lost });
+    const reading = new Reading(room, this.#options);
     // After the new one has entered, so that somebody is in the room all the time.
     known?.stop();
     this.#rooms.set(room, reading);
@@ -63,8 +49,8 @@ export class Readings {
     if (reading) this.#forget(room, reading);
   }
 
-  /** Stored events, fetched once. */
-  async read({ room: name, ...asked }: Body<"read">): Promise<RoomBatch> {
+  /** Stored events, fetched once; gives what gives them as they are by then. */
+  async read({ room: name, ...asked }: Body<"read">): Promise<() => RoomBatch> {
     checkCount(asked.count);
     const { bridge, socket, person } = this.#options;
     await this.#opened(name);

@@ -7,6 +7,11 @@ export class Slots {
     this.#free = count;
   }
 
+  /** True if a task would run at once. */
+  get isFree(): boolean {
+    return this.#free > 0;
+  }
+
   /** How many wait. */
   get waiting(): number {
     return this.#waiting.length;

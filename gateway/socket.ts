@@ -7,6 +7,7 @@ import { limits } from "../protos/limits.ts";
 import { tooSlow } from "../protos/partings.ts";
 import { sleep } from "../runtime/deadline.ts";
 import type { Journal } from "../runtime/journal.ts";
+import { type Due, later } from "../runtime/wheel.ts";
 import { Slots } from "./slots.ts";
 import { costOf, fullSpeed, takeWork, type Verdict } from "./speed.ts";
 
@@ -39,30 +40,27 @@ export class Socket {
   readonly #ws: WebSocket;
   readonly #journal: Journal;
   readonly #gone = new AbortController();
-  readonly #opening: ReturnType<typeof setTimeout>;
   readonly #closed = Promise.withResolvers<void>();
-  readonly #running = new Set<Promise<void>>();
-  #speed = fullSpeed(performance.now());
   readonly #turn = new Slots(1);
-  #part: (error: ChatError, delayMs: number) => void = () => {};
+  #handlers: SocketHandlers | undefined;
+  #opening: Due | undefined;
+  #speed = fullSpeed(performance.now());
+  /** Tasks that answer something. */
+  #running = 0;
+  #idle: PromiseWithResolvers<void> | undefined;
   #quiet = false;
+  /** No more than this can wait in the send buffer: to ask how much does costs as much as to send something. */
+  #waitsAtMost = 0;
 
   /** Takes over a socket that is about to open. */
   constructor(ws: WebSocket, { journal }: { journal: Journal }) {
     this.#ws = ws;
     this.#journal = journal;
-    ws.onclose = () => {
-      clearTimeout(this.#opening);
-      this.#gone.abort();
-      this.#closed.resolve();
-    };
+    ws.onclose = () => this.#end();
     // What follows on it is a close.
-    ws.onerror = () => {};
+    ws.onerror = ignore;
     // A peer that resets its connection during the handshake leaves Deno 2.9 with a socket that tells nothing, ever.
-    this.#opening = setTimeout(() => {
-      this.#gone.abort();
-      this.#closed.resolve();
-    }, limits.openingMs);
+    this.#opening = later(limits.openingMs, () => this.#end());
   }
 
   /** Aborts when the socket is gone or going. */
@@ -76,13 +74,13 @@ export class Socket {
   }
 
   /** Begins; see SocketHandlers. */
-  listen({ opened, heard, refuse, part }: SocketHandlers): void {
-    this.#part = part;
+  listen(handlers: SocketHandlers): void {
+    this.#handlers = handlers;
     this.#ws.onopen = () => {
-      clearTimeout(this.#opening);
+      this.#awaited();
       // Given up meanwhile, as when the process was stopped: it is told to come back.
       if (this.#gone.signal.aborted) return this.#ws.close(errors.UNAVAILABLE.close);
-      this.#guard(opened);
+      this.#guard(() => handlers.opened());
     };
     this.#ws.onmessage = ({ data }) => {
       if (this.#gone.signal.aborted) return;
@@ -90,7 +88,9 @@ export class Socket {
       if (this.#ws.bufferedAmount > bufferMost) return this.close(tooSlow());
       const verdict = this.spend(costOf(sizeOfData(data)));
       if (verdict === "flood") return;
-      this.#guard(() => verdict === "go" ? heard(parseData(data)) : refuse(parseData(data)));
+      this.#guard(() =>
+        verdict === "go" ? handlers.heard(parseData(data)) : handlers.refuse(parseData(data))
+      );
     };
   }
 
@@ -108,19 +108,21 @@ export class Socket {
 
   /** True if the peer has taken nearly all of what was sent: a signal may be sent, too. */
   get hasSpace(): boolean {
-    return this.#ws.bufferedAmount <= limits.socketBufferBytes;
+    if (this.#waitsAtMost > limits.socketBufferBytes) this.#waitsAtMost = this.#ws.bufferedAmount;
+    return this.#waitsAtMost <= limits.socketBufferBytes;
   }
 
   /** Sends at once. */
   send(text: string): void {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
     this.#quiet = false;
+    this.#waitsAtMost += text.length * bytesPerUnit;
     this.#ws.send(text);
   }
 
   /** Sends at once if the peer has taken nearly all of what was sent; false if it has not. */
   offer(text: string): boolean {
-    if (!this.hasSpace || this.#gone.signal.aborted) return false;
+    if (!this.hasSpace) return false;
     this.send(text);
     return true;
   }
@@ -146,6 +148,8 @@ export class Socket {
 
   /** Sends what `make` gives in its turn. */
   write(make: () => string | undefined): Promise<void> {
+    // The usual case, without a promise of its own for each message.
+    if (this.#turn.isFree && this.hasSpace) return this.#give(make);
     return this.turn(() => {
       const text = make();
       if (text !== undefined) this.send(text);
@@ -174,20 +178,22 @@ export class Socket {
 
   /** Runs a task that answers something; if it fails, the socket is closed with the error. */
   run(task: () => Promise<void>): void {
-    const running = task().catch((error) => this.close(this.known(error))).finally(() =>
-      this.#running.delete(running)
-    );
-    this.#running.add(running);
+    this.#running++;
+    task().then(() => this.#ran(), (error) => {
+      this.close(this.known(error));
+      this.#ran();
+    });
   }
 
   /** Tells the peer that the server goes. */
   part(error: ChatError, delayMs: number): void {
-    this.#guard(() => this.#part(error, delayMs));
+    this.#guard(() => this.#handlers?.part(error, delayMs));
   }
 
   /** Resolves when all that was asked here is answered. */
-  async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
+  idle(): Promise<void> {
+    if (this.#running === 0) return done;
+    return (this.#idle ??= Promise.withResolvers()).promise;
   }
 
   /** Makes what was thrown an error for the peer; a fault of ours goes to the journal. */
@@ -200,17 +206,41 @@ export class Socket {
   /** Closes with the error's code; a reader of the code alone knows whether to come back. */
   close(error: ChatError): void {
     if (this.#gone.signal.aborted) return;
-    this.#gone.abort();
     // One that is not open may never tell that it is closed.
-    if (this.#ws.readyState === WebSocket.CONNECTING) {
-      clearTimeout(this.#opening);
-      this.#closed.resolve();
-    }
+    if (this.#ws.readyState === WebSocket.CONNECTING) this.#end();
+    else this.#gone.abort(going);
     try {
       this.#ws.close(errors[error.code].close, shorten(error.message));
     } catch {
       // It was not open any more.
     }
+  }
+
+  #give(make: () => string | undefined): Promise<void> {
+    try {
+      const text = this.#gone.signal.aborted ? undefined : make();
+      if (text !== undefined) this.send(text);
+      return done;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #ran(): void {
+    if (--this.#running > 0) return;
+    this.#idle?.resolve();
+    this.#idle = undefined;
+  }
+
+  #awaited(): void {
+    this.#opening?.cancel();
+    this.#opening = undefined;
+  }
+
+  #end(): void {
+    this.#awaited();
+    this.#gone.abort(going);
+    this.#closed.resolve();
   }
 
   /** A throw in a WebSocket's handler would end the process. */
@@ -222,6 +252,16 @@ export class Socket {
     }
   }
 }
+
+/** The most bytes that UTF-8 needs for one unit of UTF-16. */
+const bytesPerUnit = 3;
+
+function ignore(): void {}
+
+const done = Promise.resolve();
+
+/** Without a reason, each abort would make an error with a stack. */
+const going = "the socket is gone";
 
 function sizeOfData(data: unknown): number {
   if (typeof data === "string") return data.length;

@@ -12,6 +12,7 @@ import type { Bridge } from "./bridge.ts";
 import { parseAs, parseJson } from "./frames.ts";
 import type { Person } from "./person.ts";
 import { type Socket, tooFast } from "./socket.ts";
+import type { Link } from "./upstream.ts";
 
 const said = v.object({ message: v.string() });
 
@@ -24,19 +25,20 @@ export function serveTutorial(socket: Socket, bridge: Bridge, username: string):
   const tell = (error: unknown) => socket.send(JSON.stringify({ error: socket.known(error).message }));
 
   const opened = () => {
-    const here = person = bridge.open({ username });
-    signal.addEventListener("abort", () => here.close(), { once: true });
-    const tellAway = () => {
-      const { link } = bridge;
-      if (!link.up && link.tried) socket.send(JSON.stringify({ error: link.message }));
-    };
-    tellAway();
-    bridge.onLink(tellAway, { signal });
     const end = (error: unknown) => {
       tell(error);
       socket.close(socket.known(error));
     };
-    here.opened.then(() => here.ended.then(end), end);
+    const here = person = bridge.open({ username }, { ended: end });
+    signal.addEventListener("abort", () => here.close(), { once: true });
+    const linkChanged = (link: Link) => {
+      if (!link.up && link.tried) socket.send(JSON.stringify({ error: link.message }));
+    };
+    linkChanged(bridge.link);
+    const watcher = { linkChanged };
+    bridge.watchLink(watcher);
+    signal.addEventListener("abort", () => bridge.unwatchLink(watcher), { once: true });
+    here.opened.catch(end);
     readLobby(socket, bridge, here).catch((error) => socket.close(socket.known(error)));
   };
 

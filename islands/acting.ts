@@ -2,7 +2,8 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Message } from "./message.ts";
 import type { Pending } from "./outbox.ts";
 import { overlay } from "./overlay.ts";
-import type { Said } from "./rows.ts";
+import type { Rows, Said } from "./rows.ts";
+import type { Scroller } from "./scroller.ts";
 import type { Session } from "./session.ts";
 
 /** What is open over the messages, and of which one. */
@@ -18,6 +19,7 @@ export type Opened =
 export class Acting {
   readonly session: Session;
   readonly #opened = signal<Opened | null>(null);
+  #scroller: Scroller | null = null;
 
   constructor(session: Session) {
     this.session = session;
@@ -33,6 +35,14 @@ export class Acting {
 
   close(): void {
     this.#opened.value = null;
+  }
+
+  /** The messages are shown by this scroller; returns what ends it. */
+  shows(scroller: Scroller): () => void {
+    this.#scroller = scroller;
+    return () => {
+      if (this.#scroller === scroller) this.#scroller = null;
+    };
   }
 
   /** What this person may do with it now. */
@@ -69,8 +79,8 @@ export class Acting {
   }
 
   /** Begins to change the last own message; false if there is none. */
-  editLast(said: readonly Said[]): boolean {
-    const last = said.findLast((one) => this.may(one).edit);
+  editLast(rows: Rows | null): boolean {
+    const last = rows?.findLast((one) => this.may(one).edit);
     if (last) this.edit(last);
     return last !== undefined;
   }
@@ -99,17 +109,12 @@ export class Acting {
   async jump(seq: number): Promise<void> {
     const room = this.session.room.value;
     await room.reach(seq);
-    // The page is drawn with the next frame.
-    requestAnimationFrame(() =>
-      setTimeout(() => {
-        const target = document.querySelector<HTMLElement>(`[role=log] [data-seq="${seq}"]`);
-        if (!target) return this.session.tell("That message is too far up to be shown.");
-        target.scrollIntoView({ block: "center" });
-        target.focus({ preventScroll: true });
-        target.classList.remove("found");
-        requestAnimationFrame(() => target.classList.add("found"));
-      })
-    );
+    await this.#scroller?.lead(seq);
+    const target = document.querySelector<HTMLElement>(`[role=log] [data-seq="${seq}"]`);
+    if (!target) return this.session.tell("That message is too far up to be shown.");
+    target.focus({ preventScroll: true });
+    target.classList.remove("found");
+    requestAnimationFrame(() => target.classList.add("found"));
   }
 
   #act(act: Parameters<Session["post"]["act"]>[1]): void {

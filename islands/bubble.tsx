@@ -9,53 +9,46 @@ import { type Overlaid, overlay } from "./overlay.ts";
 import { Chips } from "./chips.tsx";
 import { Quote } from "./quote.tsx";
 import type { Said } from "./rows.ts";
+import { isLong, shown } from "./text.ts";
 import { hueOf, initials } from "./sender.ts";
 import { Tools } from "./tools.tsx";
 
 interface Props {
   said: Said;
   acting: Acting;
+  /** Shown in full, though it is long. */
+  open: boolean;
+  unfold: (key: string) => void;
 }
 
 interface State {
-  /** Shown in full. */
-  open: boolean;
   /** Under the pointer. */
   under: boolean;
   /** Holds the focus, by the keyboard. */
   focused: boolean;
 }
 
-/** Longer ones begin folded: one person's log file must not push all the others out of sight. */
-const foldChars = 1_800;
-const foldLines = 24;
 /** Read aloud when a message is stepped to. */
 const spokenChars = 300;
 const gone = "This message was deleted.";
 
-/** One message. A class, because among thousands only the changed ones may be rendered again. */
+/** One message. */
 export class Bubble extends Component<Props, State> {
-  override state = { open: false, under: false, focused: false };
+  override state = { under: false, focused: false };
 
-  override shouldComponentUpdate({ said }: Props, state: State): boolean {
-    const now = this.props.said;
-    return state !== this.state || said.first !== now.first ||
-      said.fate !== now.fate || said.message !== now.message || said.at !== now.at ||
-      said.mine !== now.mine || said.original !== now.original || !isSame(said.acts, now.acts);
-  }
-
-  override render({ said, acting }: Props, { open, under, focused }: State) {
+  override render({ said, acting, open, unfold }: Props, { under, focused }: State) {
     const { first, mine, sender, at, message, replyTo } = said;
     const me = acting.session.me.value;
     const is = shownOf(said, acting);
     const state = stateOf(said, is);
-    const folded = !open && isLong(is.text);
+    const text = shown(is.text);
+    const folded = !open && isLong(text);
     const mentions = !mine && me.key !== "" && message?.mentions.includes(me.key);
     return (
       <article
         class="said"
         tabindex={-1}
-        aria-label={`${mine ? "You" : sender}, ${clockTime(at)}: ${is.text.slice(0, spokenChars) || gone}`}
+        aria-label={`${mine ? "You" : sender}, ${clockTime(at)}: ${text.slice(0, spokenChars) || gone}`}
         data-seq={message?.seq}
         data-mine={mine}
         data-first={first}
@@ -74,14 +67,14 @@ export class Bubble extends Component<Props, State> {
         {first && <Heading said={said} state={state} />}
         <div
           class="bubble"
-          title={state === "sent" ? fullTime(at) : undefined}
+          title={under && state === "sent" ? fullTime(at) : undefined}
           onClick={(event) => this.#press(event)}
         >
           {!first && <span class="unseen">{`${mine ? "You" : sender}: `}</span>}
           {replyTo > 0 && <Quote original={said.original} seq={replyTo} acting={acting} />}
-          <Words is={is} folded={folded} me={mentions ? me.name : ""} />
+          <Words is={{ ...is, text }} folded={folded} me={mentions ? me.name : ""} />
           {folded && (
-            <button type="button" class="small" onClick={() => this.setState({ open: true })}>
+            <button type="button" class="small" onClick={() => unfold(said.key)}>
               Show all of it
             </button>
           )}
@@ -139,7 +132,9 @@ function Clock() {
 function Heading({ said: { mine, sender, at }, state }: { said: Said; state: string }) {
   return (
     <p class="heading">
-      {mine ? <span class="who">You</span> : <bdi class="who" data-hue={hueOf(sender)}>{sender}</bdi>}
+      {mine
+        ? <span class="who">You</span>
+        : <bdi class="who" data-hue={hueOf(sender)} title={sender}>{sender}</bdi>}
       {state === "pending" && <span class="when">Sending…</span>}
       {state === "failed" && <span class="when">Not sent</span>}
       {state !== "pending" && state !== "failed" && (
@@ -165,12 +160,4 @@ function failedOf({ clientId, acts, fate, text, replyTo, at }: Said): readonly P
   const failed = acts.filter((pending) => pending.fate.is === "failed");
   if (fate?.is !== "failed") return failed;
   return [{ clientId, room: "", at, act: { is: "send", text, replyTo }, fate }, ...failed];
-}
-
-function isLong(text: string): boolean {
-  return text.length > foldChars || text.split("\n", foldLines + 1).length > foldLines;
-}
-
-function isSame(some: readonly Pending[], others: readonly Pending[]): boolean {
-  return some.length === others.length && some.every((one, index) => one === others[index]);
 }

@@ -7,14 +7,14 @@ import { sendOnEnter } from "./enter.ts";
 import { Icon } from "./icon.tsx";
 import { type Draft, emptyDraft } from "./kept.ts";
 import type { OpenRoom } from "./open_room.ts";
-import type { Said } from "./rows.ts";
+import type { Rows } from "./rows.ts";
 import { textProblem, textWarning } from "./text.ts";
 
 interface Props {
   acting: Acting;
   room: OpenRoom;
   /** What is shown, so that the last own message is at hand. */
-  said: { current: readonly Said[] };
+  shown: { current: Rows | null };
   field: RefObject<HTMLTextAreaElement | null>;
   /** Whether to begin in the field. Not on a phone that reloads: its keyboard would jump up. */
   focus: boolean;
@@ -30,7 +30,7 @@ export function Composer(props: Props) {
     return () => session.stopTyping();
   }, []);
   useLayoutEffect(() => grow(field.current), [text]);
-  if (session.directory.rooms.value.get(room.name)?.archived) return <Archived />;
+  if (session.directory.rooms.value.get(room.name)?.archived) return <Archived text={text} />;
   const warning = problem ? "" : textWarning(text);
   const verb = draft.edit ? "Save" : "Send";
   return (
@@ -70,7 +70,7 @@ export function Composer(props: Props) {
 }
 
 /** What is written, and what keys do to it. */
-function useWriting({ acting, room, said, field }: Props) {
+function useWriting({ acting, room, shown, field }: Props) {
   const { session } = acting;
   const { drafts } = session;
   const problem = useSignal("");
@@ -98,17 +98,25 @@ function useWriting({ acting, room, said, field }: Props) {
   const press = (event: KeyboardEvent) => {
     const bare = textOf(now()) === "" && now().replyTo === 0;
     if (event.key === "Escape") cancel();
-    else if (event.key === "ArrowUp" && bare && acting.editLast(said.current)) event.preventDefault();
+    else if (event.key === "ArrowUp" && bare && acting.editLast(shown.current)) event.preventDefault();
     else sendOnEnter(event);
   };
   return { draft, text: textOf(draft), problem: problem.value, change, send, cancel, press };
 }
 
-function Archived() {
+/** What was being written when the room was archived stays, and can be copied. */
+function Archived({ text }: { text: string }) {
   return (
-    <p class="composer note">
-      <Icon of="archive" size={16} /> This room is archived: it can only be read.
-    </p>
+    <div class="composer">
+      <p class="note archive">
+        <Icon of="archive" size={16} /> This room is archived: it can only be read.
+      </p>
+      {text && (
+        <div class="field">
+          <textarea aria-label="What you had written" rows={1} dir="auto" readOnly value={text} />
+        </div>
+      )}
+    </div>
   );
 }
 

@@ -39,6 +39,8 @@ export interface Conversation {
   /** Nothing at or before this seq can be had any more. */
   readonly floor: number;
   readonly lines: readonly Line[];
+  /** Characters of text that came with the lines. */
+  readonly chars: number;
   /** What in the range changes messages: those before it may be asked for later, and need them then. */
   readonly changes: readonly RoomEvent[];
   /** The server could not continue from the cursor, and what was held before was dropped. */
@@ -51,15 +53,19 @@ export interface Gap {
   readonly got: Cursor__Output;
 }
 
-/** Lines held and shown. Past it the oldest go, some at a time. */
-export const mostLines = 2_000;
-const slack = 200;
+/** Lines held. Past it the oldest go, some at a time. */
+export const mostLines = 20_000;
+const slack = 1_000;
 /** Changes held. A room may have many more reactions than messages. */
-const mostChanges = 6_000;
+export const mostChanges = 30_000;
+/** Characters held: lines may be 16 KB long each. */
+export const mostChars = 8_000_000;
+/** Lines held of a room that is not shown: whoever comes back begins near its end. */
+export const fewLines = 1_000;
 
 /** A conversation that has heard nothing yet. */
 export function startConversation(): Conversation {
-  return { cursor: null, head: 0, from: 0, floor: 0, lines: [], changes: [], reset: false };
+  return { cursor: null, head: 0, from: 0, floor: 0, lines: [], chars: 0, changes: [], reset: false };
 }
 
 /** Takes the server's word on where the reader stands. Only an exact continuation keeps what is held. */
@@ -107,7 +113,12 @@ export function prepend(conversation: Conversation, { epoch, events }: Batch): C
   const whole = fold(page, conversation.changes.filter((change) => (targetOf(change) ?? 0) <= from));
   const lines = [...whole.lines, ...knowing(conversation.lines, settingsOf(whole.lines))];
   const changes = [...page.changes, ...conversation.changes];
-  return { ...conversation, from: first - 1, lines, changes };
+  return { ...conversation, from: first - 1, lines, chars: conversation.chars + page.chars, changes };
+}
+
+/** Holds the newest lines only. */
+export function shed(conversation: Conversation): Conversation {
+  return conversation.lines.length > fewLines ? cut(conversation, fewLines) : conversation;
 }
 
 /** Events that the server told of and that are not here yet. */
@@ -116,14 +127,26 @@ export function missing({ cursor, head }: Conversation): number {
 }
 
 /** Whether there may be earlier events that would still fit in. */
-export function hasEarlier({ cursor, from, floor, lines }: Conversation): boolean {
-  return cursor !== null && from > floor && lines.length < mostLines;
+export function hasEarlier({ cursor, from, floor, lines, chars }: Conversation): boolean {
+  return cursor !== null && from > floor && lines.length < mostLines && chars < mostChars;
 }
 
 /** The message of this seq, if it is held. */
 export function messageAt({ lines }: Pick<Conversation, "lines">, seq: number): Message | undefined {
-  const line = lines[indexOf(lines, seq)];
-  return line?.is === "message" ? line : undefined;
+  const line = lines[indexFrom(lines, seq)];
+  return line?.is === "message" && line.seq === seq ? line : undefined;
+}
+
+/** Where the first line of this seq or a later one is, by halving; after the last one if there is none. */
+export function indexFrom(lines: readonly Line[], seq: number): number {
+  let low = 0;
+  let high = lines.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((lines[middle]?.seq ?? 0) < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The newest settings among the lines; null if none are there. */
@@ -134,19 +157,21 @@ export function settingsOf(lines: readonly Line[]): Settings | null {
 function fold(conversation: Conversation, events: readonly RoomEvent[]): Conversation {
   const lines = [...conversation.lines];
   const changes = [...conversation.changes];
+  let { chars } = conversation;
   for (const event of events) {
     const message = messageOf(event);
     const target = targetOf(event);
+    chars += (event.message ?? event.edited)?.text.length ?? 0;
     if (message) lines.push(message);
     else if (event.settings) lines.push(notice(event, settingsOf(lines)));
     else if (target !== undefined) {
       changes.push(event);
-      const at = indexOf(lines, target);
+      const at = indexFrom(lines, target);
       const line = lines[at];
-      if (line?.is === "message") lines[at] = changed(line, event);
+      if (line?.is === "message" && line.seq === target) lines[at] = changed(line, event);
     }
   }
-  return { ...conversation, lines, changes };
+  return { ...conversation, lines, chars, changes };
 }
 
 function notice(event: RoomEvent, before: Settings | null): Notice {
@@ -162,27 +187,42 @@ function knowing(lines: readonly Line[], before: Settings | null): readonly Line
 }
 
 function trim(conversation: Conversation): Conversation {
-  const { lines, changes, from } = conversation;
-  if (lines.length <= mostLines + slack && changes.length <= mostChanges + slack) return conversation;
-  const byLines = lines.length > mostLines ? (lines.at(-mostLines)?.seq ?? 1) - 1 : from;
-  const byChanges = changes.length > mostChanges ? changes.at(-mostChanges - 1)?.seq ?? 0 : from;
-  const start = Math.max(from, byLines, byChanges);
-  const after = ({ seq }: { seq: number }) => seq > start;
-  return { ...conversation, from: start, lines: lines.filter(after), changes: changes.filter(after) };
+  const { lines, changes, chars } = conversation;
+  const fits = lines.length <= mostLines + slack && changes.length <= mostChanges + slack &&
+    chars <= mostChars;
+  return fits ? conversation : cut(conversation, mostLines);
 }
 
-/** Where the line of this seq is, by halving; -1 if it is not there. */
-function indexOf(lines: readonly Line[], seq: number): number {
-  let low = 0;
-  let high = lines.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const at = lines[middle]?.seq ?? 0;
-    if (at === seq) return middle;
-    if (at < seq) low = middle + 1;
-    else high = middle - 1;
+/** Lets the oldest go, until so many lines are left at most, and no more changes and characters than may be. */
+function cut(conversation: Conversation, most: number): Conversation {
+  const { lines, changes, from } = conversation;
+  const byLines = lines.at(-most - 1)?.seq ?? from;
+  const byChanges = changes.at(-mostChanges - 1)?.seq ?? from;
+  const { start, chars } = weigh(conversation, Math.max(from, byLines, byChanges));
+  const after = ({ seq }: { seq: number }) => seq > start;
+  return { ...conversation, from: start, lines: lines.filter(after), chars, changes: changes.filter(after) };
+}
+
+/** How many characters came after this seq; after a later one, if they are too many. */
+function weigh({ lines, changes }: Conversation, start: number): { start: number; chars: number } {
+  let chars = 0;
+  for (let line = lines.length - 1, change = changes.length - 1; line >= 0 || change >= 0;) {
+    const [one, other] = [lines[line], changes[change]];
+    const isLine = (one?.seq ?? 0) > (other?.seq ?? 0);
+    const seq = (isLine ? one : other)?.seq ?? 0;
+    if (seq <= start) break;
+    const more = isLine ? textOf(one) : other?.edited?.text ?? "";
+    // Some at a time.
+    if (chars + more.length > mostChars * 0.9) return { start: seq, chars };
+    chars += more.length;
+    if (isLine) line--;
+    else change--;
   }
-  return -1;
+  return { start, chars };
+}
+
+function textOf(line: Line | undefined): string {
+  return line?.is === "message" ? line.text : "";
 }
 
 function isKnown(event: RoomEvent | UnknownEvent): event is RoomEvent {

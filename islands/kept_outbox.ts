@@ -1,7 +1,8 @@
 /**
  * The outboxes of everybody who wrote in this browser, in IndexedDB: they outlive the browser. Storage may be
- * forbidden or broken; then nothing is kept, and nothing breaks.
+ * forbidden, full or broken; then nothing is kept, that is told, and nothing breaks.
  */
+import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Principal } from "../protos/events.ts";
 import type { Pending } from "./outbox.ts";
 
@@ -18,10 +19,16 @@ const patienceMs = 2_000;
 /** One entry for each act, so that a page removes only what it saw acknowledged itself. */
 export class KeptOutbox {
   readonly #database = open();
+  readonly #lasts = signal(true);
+
+  /** Whether what was put last is kept. */
+  get lasts(): ReadonlySignal<boolean> {
+    return this.#lasts;
+  }
 
   /** Keeps an act, or what has become of it. */
-  put({ by, item }: Kept): void {
-    this.#write((entries) => entries.put({ by, item }, [by.id, item.clientId]));
+  async put({ by, item }: Kept): Promise<void> {
+    this.#lasts.value = await this.#write((entries) => entries.put({ by, item }, [by.id, item.clientId]));
   }
 
   drop(by: string, clientId: string): void {
@@ -31,36 +38,56 @@ export class KeptOutbox {
   /** Everything that is kept, of everybody. */
   async all(): Promise<Kept[]> {
     const database = await this.#database;
-    if (!database) return [];
-    return await new Promise((resolve) => {
-      const request = database.transaction(table).objectStore(table).getAll();
-      request.onsuccess = () => resolve((request.result as unknown[]).filter(isKept));
-      request.onerror = () => resolve([]);
-    });
+    return await within(async () => {
+      const entries = database?.transaction(table).objectStore(table);
+      const all: unknown[] = entries ? await resultOf(entries.getAll()) : [];
+      return all.filter(isKept);
+    }, []);
   }
 
-  async #write(act: (entries: IDBObjectStore) => void): Promise<void> {
+  /** Whether it lasts. A full disk shows as a transaction that is aborted. */
+  async #write(act: (entries: IDBObjectStore) => void): Promise<boolean> {
     const database = await this.#database;
-    try {
-      if (database) act(database.transaction(table, "readwrite").objectStore(table));
-    } catch {
-      // Full, or closed by a newer page.
-    }
+    return await within(async () => {
+      const transaction = database?.transaction(table, "readwrite");
+      if (!transaction) return false;
+      act(transaction.objectStore(table));
+      return await new Promise((resolve) => {
+        transaction.oncomplete = () => resolve(true);
+        transaction.onabort = () => resolve(false);
+      });
+    }, false);
+  }
+}
+
+/** What a browser does, or something else if it fails or does not answer. */
+async function within<T>(act: () => Promise<T>, otherwise: T): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<T>((resolve) => timer = setTimeout(() => resolve(otherwise), patienceMs));
+  try {
+    return await Promise.race([act(), late]);
+  } catch {
+    return otherwise;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
 function open(): Promise<IDBDatabase | null> {
-  const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), patienceMs));
-  const opened = new Promise<IDBDatabase | null>((resolve) => {
+  return within(async () => {
     const request = indexedDB.open("switchboard", 1);
     request.onupgradeneeded = () => request.result.createObjectStore(table);
-    request.onsuccess = () => {
-      request.result.onversionchange = () => request.result.close();
-      resolve(request.result);
-    };
-    request.onerror = () => resolve(null);
+    const database = await resultOf(request);
+    database.onversionchange = () => database.close();
+    return database;
+  }, null);
+}
+
+function resultOf<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
   });
-  return Promise.race([opened, late]).catch(() => null);
 }
 
 function isKept(value: unknown): value is Kept {

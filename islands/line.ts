@@ -8,14 +8,16 @@ import { limits } from "../protos/limits.ts";
 import { connect, type Connection, type Happening, next, socketOf } from "./connection.ts";
 import { type Frame, readFrames } from "./frames.ts";
 
-/** After the browser says that it is offline, a silence this long is enough. */
-const doubtMs = limits.heartbeatMs + 2_000;
+/** After the browser says that its network is gone or another one, an answer has to come within this time. */
+const doubtMs = 2_500;
 
 /** Who uses the line. */
 export interface Ends {
   /** A socket is open: say who is there. */
   greet(): void;
   hear(frame: Frame): void;
+  /** There is a doubt whether anybody hears: ask something that is answered at once. */
+  probe(): void;
   /** A socket ended before it opened. A browser does not say why: the server may not know the person any more. */
   failed(): void;
   /** The connection is in another state. */
@@ -27,7 +29,7 @@ type Timer = ReturnType<typeof setTimeout> | undefined;
 /** A line to the server that is opened again and again, until somebody leaves or is told not to come back. */
 export class Line {
   readonly #ends: Ends;
-  readonly #connection = signal<Connection>(connect(Date.now()));
+  readonly #connection = signal<Connection>(connect(performance.now()));
   readonly #over = new AbortController();
   #socket: { turn: number; socket: WebSocket } | null = null;
   #heardAt = 0;
@@ -68,8 +70,8 @@ export class Line {
     if (turn !== 0 && !this.#socket) this.#open(turn);
     clearTimeout(this.#dueTimer);
     if (state.is === "waiting") {
-      const due = () => this.happen({ is: "due", now: Date.now() });
-      this.#dueTimer = setTimeout(due, Math.max(0, state.until - Date.now()) + 1);
+      const due = () => this.happen({ is: "due", now: performance.now() });
+      this.#dueTimer = setTimeout(due, Math.max(0, state.until - performance.now()) + 1);
     }
     if (state.is === "left" || state.is === "rejected") this.#over.abort();
   }
@@ -88,7 +90,7 @@ export class Line {
     socket.onclose = ({ code, reason }) => {
       if (!mine()) return;
       const why = reason || (code > 4499 ? "The server closed the door." : "The connection was lost.");
-      this.happen({ is: "closed", code, why, now: Date.now(), dice: Math.random() });
+      this.happen({ is: "closed", code, why, now: performance.now(), dice: Math.random() });
       if (!opened) this.#ends.failed();
     };
   }
@@ -118,7 +120,7 @@ export class Line {
   #allow(silenceMs: number): void {
     clearTimeout(this.#silenceTimer);
     if (!this.#socket) return;
-    const silence = () => this.happen({ is: "silence", now: Date.now(), dice: Math.random() });
+    const silence = () => this.happen({ is: "silence", now: performance.now(), dice: Math.random() });
     this.#silenceTimer = setTimeout(silence, silenceMs);
   }
 
@@ -126,15 +128,26 @@ export class Line {
     const { signal } = this.#over;
     const look = () => {
       if (document.hidden) return;
-      const now = Date.now();
-      // A machine that slept has a socket that looks open and timers that have yet to fire.
-      if (this.#socket && now - this.#heardAt > limits.silenceMs) {
+      const now = performance.now();
+      // A machine that slept has a socket that looks open and timers that have yet to fire. Only its clock went on.
+      if (this.#socket && Date.now() - this.#heardAt > limits.silenceMs) {
         this.happen({ is: "silence", now, dice: 0 });
       } else this.happen({ is: "nudge", by: "browser", now });
     };
-    addEventListener("online", look, { signal });
+    const changed = () => {
+      look();
+      this.#doubt();
+    };
+    addEventListener("online", changed, { signal });
     addEventListener("pageshow", look, { signal });
     document.addEventListener("visibilitychange", look, { signal });
-    addEventListener("offline", () => this.#allow(doubtMs), { signal });
+    addEventListener("offline", () => this.#doubt(), { signal });
+  }
+
+  /** A browser may be wrong about its network, and the socket good. */
+  #doubt(): void {
+    if (this.#connection.value.is !== "live") return;
+    this.#allow(doubtMs);
+    this.#ends.probe();
   }
 }

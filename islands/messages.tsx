@@ -1,44 +1,47 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { Acting } from "./acting.ts";
-import { useBottom } from "./bottom.ts";
-import { Bubble } from "./bubble.tsx";
+import { Aloud } from "./aloud.tsx";
+import { Beginning } from "./beginning.tsx";
 import { dayOf } from "./clock.ts";
-import { type Conversation, hasEarlier, missing } from "./conversation.ts";
-import { FailedAct } from "./failed.tsx";
+import type { Line } from "./conversation.ts";
+import { guessSize } from "./guess.ts";
 import { Icon } from "./icon.tsx";
 import type { OpenRoom } from "./open_room.ts";
 import { badge } from "./reading.ts";
-import { type Row, rows, type Said } from "./rows.ts";
+import { RowView } from "./row.tsx";
+import { Rows } from "./rows.ts";
+import { Scroller } from "./scroller.ts";
 import { step } from "./step.ts";
 
 interface Props {
   acting: Acting;
   room: OpenRoom;
   /** Told what is shown. */
-  said: { current: readonly Said[] };
+  shown: { current: Rows | null };
 }
 
 /** What was said, and what is on its way. */
-export function Messages({ acting, room, said }: Props) {
+export function Messages({ acting, room, shown }: Props) {
   const { session } = acting;
   const list = useRef<HTMLDivElement>(null);
   const conversation = room.conversation.value;
   const pending = session.post.outbox.value.items.filter((item) => item.room === room.name);
   const view = { conversation, pending, me: session.me.value, line: room.line.value ?? 0 };
-  const shown = rows(view, useToday());
-  said.current = shown.filter((row) => row.is === "said");
-  const here = conversation.cursor !== null && missing(conversation) === 0;
-  const spoken = useLate(here);
+  const rows = shown.current = new Rows(view, useToday());
+  const here = conversation.cursor !== null && room.missing.value === 0;
+  const late = useLate(here);
+  const scroller = useScroller(list, room);
+  const spans = scroller.draw(rows);
   // Once it is stored, its time is the server's.
   const lastSaid = pending.findLast(({ act, fate }) => act.is === "send" && fate.is !== "stored")?.at ?? 0;
-  const { atBottom, toBottom } = useBottom(list, {
-    ready: here && (room.line.value !== null || spoken),
-    lastSaid,
-    onTop: () => room.earlier(),
-  });
-  useSeen(room, atBottom);
-  const unread = atBottom ? 0 : room.unread.value;
+  useLayoutEffect(() => scroller.drawn({ ready: here && (room.line.value !== null || late), lastSaid }));
+  useEffect(() => acting.shows(scroller), [scroller]);
+  const atEnd = scroller.atEnd.value;
+  useSeen(room, atEnd);
+  const { unfolded, unfold } = useUnfolded(scroller);
+  const tops = [0, ...spans.map(({ to }) => to)];
   return (
     <div class="pane">
       <div
@@ -47,41 +50,68 @@ export function Messages({ acting, room, said }: Props) {
         role="log"
         tabindex={0}
         aria-label={`Messages in ${room.name}`}
-        aria-live={spoken ? "polite" : "off"}
-        aria-busy={!spoken}
-        onKeyDown={(event) => list.current && step(list.current, event)}
+        aria-live="off"
+        aria-busy={!late}
+        onKeyDown={(event) => list.current && step(list.current, { event, scroller })}
       >
         <div class="log-in">
-          <Beginning room={room} empty={here && shown.length === 0} conversation={conversation} />
-          {shown.map((row) => <RowView key={row.key} row={row} acting={acting} />)}
+          <Beginning room={room} empty={here && rows.count === 0} conversation={conversation} />
+          <div class="rows" data-held={rows.count}>
+            {spans.flatMap(({ from, to }, index) => [
+              <Gap key={`gap ${index}`} size={scroller.gap(tops[index] ?? 0, from)} />,
+              ...rows.slice(from, to).map((row) => (
+                <RowView
+                  key={row.key}
+                  row={row}
+                  acting={acting}
+                  open={unfolded.has(row.key)}
+                  unfold={unfold}
+                />
+              )),
+            ])}
+            <Gap key="gap" size={scroller.gap(tops.at(-1) ?? 0, rows.count)} />
+          </div>
         </div>
       </div>
-      {!atBottom && here && shown.length > 0 && <Below unread={unread} toBottom={toBottom} />}
+      {!atEnd && here && rows.count > 0 && (
+        <Below
+          unread={room.unread.value}
+          toEnd={() => scroller.toEnd()}
+        />
+      )}
+      <Aloud conversation={conversation} me={view.me} on={late} />
     </div>
   );
 }
 
-function RowView({ row, acting }: { row: Row; acting: Acting }) {
-  switch (row.is) {
-    case "said":
-      return <Bubble said={row} acting={acting} />;
-    case "notice":
-      return <p class="note notice" dir="auto">{row.text}</p>;
-    case "new":
-      return <p class="new" role="separator">New since you left</p>;
-    case "stray":
-      return <FailedAct pending={row.pending} acting={acting} />;
-    case "day":
-      return (
-        <h2 class="day">
-          <span>{row.name}</span>
-        </h2>
-      );
-  }
+/** Stands for rows that are not drawn. */
+function Gap({ size }: { size: number }) {
+  return <div class="gap" style={{ height: `${size}px` }} />;
+}
+
+function useScroller(list: RefObject<HTMLDivElement | null>, room: OpenRoom): Scroller {
+  const scroller = useMemo(() => {
+    const guess = (line: Line, before: Line | undefined) =>
+      guessSize(line, { before, wide: list.current?.clientWidth ?? innerWidth });
+    return new Scroller(guess, () => room.earlier());
+  }, [room]);
+  useLayoutEffect(() => list.current ? scroller.attach(list.current) : undefined, [scroller]);
+  return scroller;
+}
+
+/** Which long texts are shown in full. It outlives the rows, which come and go. */
+function useUnfolded(scroller: Scroller) {
+  const unfolded = useSignal<ReadonlySet<string>>(new Set());
+  const unfold = (key: string) => {
+    // Who reads it begins at its top.
+    scroller.stay();
+    unfolded.value = new Set([...unfolded.value, key]);
+  };
+  return { unfolded: unfolded.value, unfold };
 }
 
 /** Leads to the end; says how much is new there. */
-function Below({ unread, toBottom }: { unread: number; toBottom: () => void }) {
+function Below({ unread, toEnd }: { unread: number; toEnd: () => void }) {
   if (unread === 0) {
     return (
       <button
@@ -90,57 +120,17 @@ function Below({ unread, toBottom }: { unread: number; toBottom: () => void }) {
         class="chip"
         data-quiet="true"
         aria-label="To the newest message"
-        onClick={toBottom}
+        onClick={toEnd}
       >
         <Icon of="down" size={16} />
       </button>
     );
   }
   return (
-    <button key="news" type="button" class="chip" onClick={toBottom}>
+    <button key="news" type="button" class="chip" onClick={toEnd}>
       <span class="chip-text">{badge(unread)} new {unread === 1 ? "message" : "messages"}</span>
       <Icon of="down" size={16} />
     </button>
-  );
-}
-
-/** What stands above the first message: never more than what is known. */
-function Beginning(
-  { room, conversation, empty }: { room: OpenRoom; conversation: Conversation; empty: boolean },
-) {
-  const { cursor, from, reset } = conversation;
-  if (!cursor) return null;
-  const earlier = hasEarlier(conversation);
-  const loading = room.loading.value;
-  return (
-    <div class="beginning">
-      {empty && (
-        <div class="empty">
-          <p class="empty-title">It is quiet in here.</p>
-          <p>Say hello: whoever joins later will read it too.</p>
-        </div>
-      )}
-      {!empty && (
-        <div class="note">
-          {earlier && (
-            <button
-              type="button"
-              class="small"
-              aria-disabled={loading}
-              onClick={() => room.earlier()}
-            >
-              {loading ? "Loading…" : "Show earlier messages"}
-            </button>
-          )}
-          {!earlier && (from > 0 ? "Earlier messages are not shown." : `This is where ${room.name} began.`)}
-        </div>
-      )}
-      {reset && (
-        <p class="note" role="alert">
-          The history was reset. What you had seen before is gone from the room.
-        </p>
-      )}
-    </div>
   );
 }
 
@@ -159,14 +149,19 @@ function useLate(is: boolean): boolean {
 }
 
 /** Whoever looks at the end has seen what is there. */
-function useSeen(room: OpenRoom, atBottom: boolean): void {
-  const cursor = room.conversation.value.cursor?.seq;
+function useSeen(room: OpenRoom, atEnd: boolean): void {
   useEffect(() => {
-    const look = () => document.hidden ? room.lookAway() : atBottom && room.seen();
-    if (atBottom && !document.hidden) room.seen();
+    const look = () => {
+      if (document.hidden) room.lookAway();
+      room.watch(atEnd && !document.hidden);
+    };
+    room.watch(atEnd && !document.hidden);
     document.addEventListener("visibilitychange", look);
-    return () => document.removeEventListener("visibilitychange", look);
-  }, [room, atBottom, cursor]);
+    return () => {
+      room.watch(false);
+      document.removeEventListener("visibilitychange", look);
+    };
+  }, [room, atEnd]);
 }
 
 /** Today, also when midnight passes over an open page. */

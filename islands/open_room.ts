@@ -3,7 +3,16 @@ import type { Principal, RoomEvent } from "../protos/events.ts";
 import type { Room__Output } from "../protos/gen/chat/Room.ts";
 import type { Roster__Output } from "../protos/gen/chat/Roster.ts";
 import { type Answer, asked, type Commands } from "./commands.ts";
-import { type Conversation, follow, hasEarlier, prepend, startConversation, take } from "./conversation.ts";
+import {
+  type Conversation,
+  follow,
+  hasEarlier,
+  missing,
+  prepend,
+  shed,
+  startConversation,
+  take,
+} from "./conversation.ts";
 import type { Batch, Frame } from "./frames.ts";
 import * as marks from "./mark.ts";
 import { unread } from "./reading.ts";
@@ -24,7 +33,7 @@ export interface RoomEnds {
 }
 
 /** Events asked for at a time when somebody scrolls up, and when a message is looked for. */
-const pageEvents = 100;
+const pageEvents = 200;
 const searchEvents = 500;
 const againMs = 1_000;
 
@@ -46,8 +55,13 @@ export class OpenRoom {
   #markTimer: ReturnType<typeof setTimeout> | undefined;
   #againTimer: ReturnType<typeof setTimeout> | undefined;
 
+  /** The person looks at the end: what comes is seen. */
+  #watched = false;
+
   /** Messages of others that this person has not seen; 0 as long as that is not known. */
   readonly unread: ReadonlySignal<number>;
+  /** Events that the server told of and that are not here yet. */
+  readonly missing: ReadonlySignal<number>;
 
   constructor(
     name: string,
@@ -58,6 +72,7 @@ export class OpenRoom {
       if (this.#line.value === null) return 0;
       return unread(this.#conversation.value, { read: this.#marking.value.read, me: me.value });
     });
+    this.missing = computed(() => missing(this.#conversation.value));
     this.#commands = commands;
     this.#ends = ends;
   }
@@ -142,13 +157,25 @@ export class OpenRoom {
     this.#mark();
   }
 
+  /** Whether the person looks at the end of it from now on. */
+  watch(is: boolean): void {
+    this.#watched = is;
+    if (is) this.#see();
+  }
+
   /** The person has seen everything up to here. */
-  seen(): void {
+  #see(): void {
     const { cursor } = this.#conversation.value;
     const after = marks.seen(this.#marking.value, cursor?.seq ?? 0);
     if (after === this.#marking.value) return;
     this.#marking.value = after;
     this.#mark();
+  }
+
+  /** Another room is shown: the end of this one is enough. */
+  rest(): void {
+    this.lookAway();
+    this.#conversation.value = shed(this.#conversation.value);
   }
 
   /** What comes from now on is new to the person when they look again. */
@@ -212,6 +239,7 @@ export class OpenRoom {
   #take(body: Batch): void {
     const { conversation, gap, taken } = take(this.#conversation.value, body);
     this.#conversation.value = conversation;
+    if (this.#watched) this.#see();
     this.#ends.moved(this, taken);
     if (!gap) return;
     // deno-lint-ignore no-console
@@ -221,11 +249,11 @@ export class OpenRoom {
 
   #mark(): void {
     clearTimeout(this.#markTimer);
-    const wait = marks.dueIn(this.#marking.value, Date.now());
+    const wait = marks.dueIn(this.#marking.value, performance.now());
     if (wait === undefined || this.#standing.value.is !== "here") return;
     this.#markTimer = setTimeout(() => {
       const { read: seq } = this.#marking.value;
-      this.#marking.value = { ...this.#marking.value, toldAt: Date.now() };
+      this.#marking.value = { ...this.#marking.value, toldAt: performance.now() };
       this.#commands.ask({ mark: { room: this.name, seq } }, (answer) => {
         // A refused one is not repeated: the next one says more.
         if (answer.is !== "lost") this.#marking.value = marks.known(this.#marking.value, seq);

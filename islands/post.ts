@@ -42,6 +42,11 @@ export class Post {
     return this.#outbox;
   }
 
+  /** Whether what is not sent outlives this page. */
+  get lasts(): ReadonlySignal<boolean> {
+    return this.#kept.lasts;
+  }
+
   get strange(): ReadonlySignal<readonly Kept[]> {
     return this.#strange;
   }
@@ -96,7 +101,7 @@ export class Post {
   /** Sends what may be sent, one act a frame: sixteen long texts together would pass the frame limit. */
   flush(): void {
     if (!this.#ready || !this.#ends.isLive()) return;
-    const now = Date.now();
+    const now = performance.now();
     let outbox = this.#outbox.value;
     for (const item of outboxes.sendable(outbox, now)) {
       const id = this.#commands.ask(commandOf(item), (answer) => this.#answered(id, item, answer));
@@ -131,7 +136,7 @@ export class Post {
     const disowned = disowns(code);
     const refusal = { ...answer.body, retry: answer.body.retry || disowned };
     this.#change((outbox) =>
-      outboxes.refused(outbox, id, { ...refusal, now: Date.now(), dice: Math.random() })
+      outboxes.refused(outbox, id, { ...refusal, now: performance.now(), dice: Math.random() })
     );
     if (disowned) this.#ends.disowned(message);
   }

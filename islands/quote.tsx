@@ -1,6 +1,7 @@
 import type { Acting } from "./acting.ts";
 import type { Message } from "./message.ts";
 import { hueOf } from "./sender.ts";
+import { shown } from "./text.ts";
 
 /** More would not be shown. */
 const mostChars = 200;
@@ -19,7 +20,9 @@ export function Quote(
       <span class="unseen">In reply to</span>
       {original && <bdi class="quote-who">{original.sender}</bdi>}
       <span class="quote-text" dir="auto">
-        {original ? original.text.slice(0, mostChars) || "This message was deleted." : "An earlier message"}
+        {original
+          ? shown(original.text).slice(0, mostChars) || "This message was deleted."
+          : "An earlier message"}
       </span>
     </button>
   );

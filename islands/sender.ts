@@ -1,5 +1,7 @@
 /** How a sender is told apart at a glance. The colours themselves are in style.css. */
 const hues = 12;
+/** To make one for each name takes longer than to draw the message. */
+const segmenter = new Intl.Segmenter();
 
 /** The same for a name on every page: 0 to 11. */
 export function hueOf(name: string): number {
@@ -11,13 +13,13 @@ export function hueOf(name: string): number {
 
 /** One or two letters for a face. */
 export function initials(name: string): string {
-  const words = name.trim().split(/[\s._-]+/).filter((word) => word !== "");
+  const words = name.split(/[\s\p{P}<>=]+/u).filter((word) => word !== "");
   const first = words[0] ?? "?";
   const last = words.length > 1 ? words[words.length - 1] ?? "" : "";
   return (glyph(first) + glyph(last)).toUpperCase();
 }
 
 function glyph(word: string): string {
-  const [first] = new Intl.Segmenter().segment(word);
+  const [first] = segmenter.segment(word);
   return first?.segment ?? "";
 }

@@ -39,6 +39,7 @@ export class Session {
     this.#line = new Line({
       greet: () => this.#greet(),
       hear: (frame) => this.#hear(frame),
+      probe: () => this.room.peek().describe(),
       failed: () => this.#ask(),
       changed: (state) => this.#changed(state),
     });
@@ -99,7 +100,7 @@ export class Session {
       return;
     }
     this.stopTyping();
-    before.lookAway();
+    before.rest();
     const rooms = new Map(this.#rooms.peek());
     const known = rooms.get(name);
     rooms.delete(name);
@@ -124,7 +125,7 @@ export class Session {
 
   /** This person writes in the room that is shown, or has stopped. */
   type(text: string): void {
-    this.#saying(typing.typed(this.#saidAt, { text, now: Date.now() }));
+    this.#saying(typing.typed(this.#saidAt, { text, now: performance.now() }));
   }
 
   stopTyping(): void {
@@ -147,7 +148,7 @@ export class Session {
 
   /** Connects now instead of after the wait. */
   tryNow(): void {
-    this.#line.happen({ is: "nudge", by: "person", now: Date.now() });
+    this.#line.happen({ is: "nudge", by: "person", now: performance.now() });
   }
 
   /** Ends the stay; what was not sent is dropped. */
@@ -164,7 +165,8 @@ export class Session {
       reset: ({ name }: OpenRoom) => this.drafts.detach(name),
       told: (room: Room__Output) => this.#told(room),
       refused: ({ name }: OpenRoom) => this.#forget(name),
-      fault: (why: string) => this.#line.happen({ is: "fault", why, now: Date.now(), dice: Math.random() }),
+      fault: (why: string) =>
+        this.#line.happen({ is: "fault", why, now: performance.now(), dice: Math.random() }),
     };
     return new OpenRoom(name, { commands: this.#commands, ends, me: this.#me });
   }
@@ -174,7 +176,7 @@ export class Session {
   }
 
   #opened(answer: Answer): void {
-    const now = Date.now();
+    const now = performance.now();
     if (answer.is === "refused") {
       const { retry, message: why } = answer.body;
       return this.#line.happen({ is: "refused", retry, why, now, dice: Math.random() });
@@ -215,7 +217,12 @@ export class Session {
       case "link":
         return this.#line.happen({ is: "link", up: frame.body.up, why: frame.body.message });
       case "parting":
-        return this.#line.happen({ ...frame.body, is: "parting", why: frame.body.message, now: Date.now() });
+        return this.#line.happen({
+          ...frame.body,
+          is: "parting",
+          why: frame.body.message,
+          now: performance.now(),
+        });
       case "heartbeat":
         return void this.#line.send({ heartbeat: {} });
     }

@@ -1,6 +1,5 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { missing } from "./conversation.ts";
 import type { Session } from "./session.ts";
 import { words } from "./words.ts";
 
@@ -11,8 +10,8 @@ import { words } from "./words.ts";
 export function Status({ session }: { session: Session }) {
   const online = useOnline();
   const connection = session.connection.value;
-  const { standing, conversation } = session.room.value;
-  const stand = { standing: standing.value, missing: missing(conversation.value), online };
+  const { standing, missing } = session.room.value;
+  const stand = { standing: standing.value, missing: missing.value, online, lasts: session.post.lasts.value };
   const { tone, text, until } = words(connection, stand);
   return (
     <>
@@ -37,9 +36,9 @@ export function Status({ session }: { session: Session }) {
 
 /** Not read aloud every second. */
 function Countdown({ until }: { until: number }) {
-  const now = useSignal(Date.now());
+  const now = useSignal(performance.now());
   useEffect(() => {
-    const timer = setInterval(() => now.value = Date.now(), 250);
+    const timer = setInterval(() => now.value = performance.now(), 250);
     return () => clearInterval(timer);
   }, []);
   const seconds = Math.max(1, Math.ceil((until - now.value) / 1000));

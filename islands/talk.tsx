@@ -3,7 +3,7 @@ import type { Acting } from "./acting.ts";
 import { Composer } from "./composer.tsx";
 import { Messages } from "./messages.tsx";
 import type { OpenRoom } from "./open_room.ts";
-import type { Said } from "./rows.ts";
+import type { Rows } from "./rows.ts";
 import type { Panel } from "./shell.tsx";
 import { Strange } from "./strange.tsx";
 import { typingText } from "./typing.ts";
@@ -19,7 +19,7 @@ interface Props {
 /** One room: what was said, who writes, and what to say. */
 export function Talk({ acting, room, focus, open, show }: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
-  const said = useRef<readonly Said[]>([]);
+  const shown = useRef<Rows | null>(null);
   const standing = room.standing.value;
   if (standing.is === "refused") {
     const missing = standing.code === "NOT_FOUND";
@@ -38,11 +38,11 @@ export function Talk({ acting, room, focus, open, show }: Props) {
   }
   return (
     <main class="talk" onKeyDown={(event) => writeAnywhere(event, () => field.current?.focus())}>
-      <Messages acting={acting} room={room} said={said} />
+      <Messages acting={acting} room={room} shown={shown} />
       <div class="foot">
         <Strange session={acting.session} />
         <Writing acting={acting} room={room} />
-        <Composer acting={acting} room={room} said={said} field={field} focus={focus} />
+        <Composer acting={acting} room={room} shown={shown} field={field} focus={focus} />
       </div>
     </main>
   );

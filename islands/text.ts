@@ -3,6 +3,9 @@ import { limits } from "../protos/limits.ts";
 
 /** From here on the page counts aloud. */
 const warnBytes = 1_024;
+/** Longer ones begin folded: one person's log file must not push all the others out of sight. */
+const foldChars = 1_800;
+const foldLines = 24;
 
 /** How many bytes still fit, said when there are few; "" before that. */
 export function textWarning(text: string): string {
@@ -19,6 +22,19 @@ export function textProblem(text: string): string {
   if (size <= limits.textBytes) return "";
   return `Cannot send: the message is ${size.toLocaleString("en")} bytes long, ` +
     `at most ${limits.textBytes.toLocaleString("en")} fit, shorten or split it.`;
+}
+
+/**
+ * A text as it is shown: what turns letters around is left out, since a link could look like another one, and of many
+ * empty lines two are left.
+ */
+export function shown(text: string): string {
+  return text.replace(/[\u202d\u202e]/g, "").replace(/\n(?:[^\S\n]*\n){3,}/g, "\n\n\n");
+}
+
+/** Whether a text is too long to be shown in full at once. */
+export function isLong(text: string): boolean {
+  return text.length > foldChars || text.split("\n", foldLines + 1).length > foldLines;
 }
 
 function count(bytes: number): string {

@@ -23,13 +23,14 @@ export interface Stand {
   readonly missing: number;
   /** Whether the browser thinks that it is online. */
   readonly online: boolean;
+  /** Whether what is not sent outlives the page. */
+  readonly lasts: boolean;
 }
-
-const kept = "What you write is kept.";
 
 /** Says in words how the page stands with the room. */
 export function words(connection: Connection, stand: Stand): Words {
-  const { online } = stand;
+  const { online, lasts } = stand;
+  const kept = lasts ? "What you write is kept." : "What you write is kept while this page is open.";
   switch (connection.is) {
     case "connecting":
       if (connection.turn === 1) return { tone: "busy", text: "Joining…", until: 0 };

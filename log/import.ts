@@ -48,7 +48,10 @@ export async function importLog(
     progress(done += records.length, events);
     if ((records.at(-1)?.position ?? 0) >= events) break;
   }
-  for (const { reader, room, seq } of source.marks) await target.log.mark(reader, room, seq);
+  for (let from = 0; from < source.marks.length; from += limits.batchEvents) {
+    const some = source.marks.slice(from, from + limits.batchEvents);
+    await Promise.all(some.map(({ reader, room, seq }) => target.log.mark(reader, room, seq)));
+  }
   const alike = await digestOf(source.log) === await digestOf(target.log);
   return { events: done, fresh, alike };
 }

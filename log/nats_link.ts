@@ -8,6 +8,7 @@ import {
 import { jetstream, type JetStreamClient, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { ChatError } from "../protos/errors.ts";
 import type { NatsAddress } from "./nats_options.ts";
+import { dropLateResets } from "./nats_resets.ts";
 
 /** How the connection is: it serves, it is there and does not answer, or it is not there. */
 export type LinkState = "up" | "silent" | "down";
@@ -43,30 +44,40 @@ export async function connectNats(
   { shown, options }: NatsAddress,
   { patienceMs = 20_000 }: { patienceMs?: number } = {},
 ): Promise<NatsLink> {
+  dropLateResets();
   for (const end = performance.now() + patienceMs;;) {
     try {
       const nc = await connect({ ...connection, ...options });
       return new NatsLink(shown, nc, await jetstreamManager(nc, { checkAPI: false, timeout: answerMs }));
     } catch (error) {
-      if (error instanceof AuthorizationError) {
-        throw new ChatError(
-          "FAILED_PRECONDITION",
-          `Cannot connect to "${shown}": it refuses who we are, check the name in CHAT_LOG or NATS_CREDS.`,
-          { cause: error },
-        );
-      }
-      if (performance.now() < end) {
-        await pause(250);
-        continue;
-      }
-      const why = error instanceof Error ? error.message : error;
-      throw new ChatError(
-        "UNAVAILABLE",
-        `Cannot connect to "${shown}": ${why}, start NATS or check CHAT_LOG.`,
-        { cause: error },
-      );
+      if (performance.now() < end && !isHopeless(error)) await pause(250);
+      else throw unreachable(shown, error);
     }
   }
+}
+
+/** True for what will not be better at the next try. */
+function isHopeless(error: unknown): boolean {
+  if (error instanceof AuthorizationError) return true;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  // Node's codes for certificates, and the library's words.
+  return /CERT|VERIFY|SIGNATURE/.test(code) || /does not support 'tls'/.test(String(error));
+}
+
+function unreachable(shown: string, cause: unknown): ChatError {
+  if (cause instanceof AuthorizationError) {
+    return new ChatError(
+      "FAILED_PRECONDITION",
+      `Cannot connect to "${shown}": it refuses who we are, check the name in CHAT_LOG or NATS_CREDS.`,
+      { cause },
+    );
+  }
+  const why = cause instanceof Error ? cause.message : cause;
+  return new ChatError(
+    "UNAVAILABLE",
+    `Cannot connect to "${shown}": ${why}, start NATS or check CHAT_LOG and the NATS_ settings.`,
+    { cause },
+  );
 }
 
 /** A connection. */

@@ -1,20 +1,20 @@
 /**
  * Signals between nodes over core NATS, which loses what it cannot deliver. So each node numbers its signals, and who
- * misses one asks that node who is there through it. A node that falls silent takes its people with it.
+ * misses one asks that node what still holds. A node that falls silent takes its people with it.
  */
 import type { Msg } from "@nats-io/transport-node";
 import type { Signal, Signals } from "../chat/signals.ts";
 import { limits } from "../protos/limits.ts";
 import { LocalSignals } from "./local_signals.ts";
 import type { NatsLink } from "./nats_link.ts";
-import { keyOf, News, parseFrame, type Presence, type SignalFrame } from "./nats_signals_frames.ts";
+import { News, parseFrame, type SignalFrame, Standing } from "./nats_signals_frames.ts";
 import { subjectsOf } from "./nats_records.ts";
 
 /** Signals that happen within so long travel together. */
 const togetherMs = 10;
 
-/** People in one frame: below the 1 MB that NATS takes, with the longest names and rooms. */
-const peoplePerFrame = 1_000;
+/** Signals in one frame: below the 1 MB that NATS takes, with the longest names and rooms. */
+const signalsPerFrame = 1_000;
 
 /** Signals of all nodes on a stream. */
 export class NatsSignals implements Signals {
@@ -22,8 +22,8 @@ export class NatsSignals implements Signals {
   readonly #subject: string;
   readonly #local = new LocalSignals();
   readonly #me = crypto.randomUUID().slice(0, 8);
-  /** Who is there through this node. */
-  readonly #present = new Map<string, Presence>();
+  /** What this node told, and what takes something away for good whoever told it: that must not end with its node. */
+  readonly #standing = new Standing();
   readonly #news: News;
   readonly #sweeps: ReturnType<typeof setInterval>;
   #count = 0;
@@ -42,7 +42,10 @@ export class NatsSignals implements Signals {
     this.#link = link;
     this.#subject = subjectsOf(stream).signals;
     this.#news = new News({
-      tell: (signal) => this.#local.publish(signal),
+      tell: (signal) => {
+        if (signal.kind === "revoked") this.#standing.take(signal);
+        this.#local.publish(signal);
+      },
       ask: (node) => this.#send(`${this.#subject}.${node}`, { ask: this.#me }),
       silentMs,
     });
@@ -55,13 +58,14 @@ export class NatsSignals implements Signals {
 
   publish(signal: Signal): void {
     this.#local.publish(signal);
-    if (signal.kind === "present") this.#present.set(keyOf(signal), signal);
-    if (signal.kind === "gone") this.#present.delete(keyOf(signal));
+    this.#standing.take(signal);
     this.#waiting.push(signal);
     this.#timer ??= setTimeout(() => this.#flush(), togetherMs);
   }
 
   listen(listener: (signal: Signal) => void): () => void {
+    // Others may have answered before somebody listened.
+    for (const signal of this.#news.standing) listener(signal);
     return this.#local.listen(listener);
   }
 
@@ -69,8 +73,8 @@ export class NatsSignals implements Signals {
     this.#timer = undefined;
     const signals = this.#waiting;
     this.#waiting = [];
-    for (let from = 0; from < signals.length; from += peoplePerFrame) {
-      const part = signals.slice(from, from + peoplePerFrame);
+    for (let from = 0; from < signals.length; from += signalsPerFrame) {
+      const part = signals.slice(from, from + signalsPerFrame);
       this.#count += part.length;
       this.#send(this.#subject, { node: this.#me, count: this.#count, signals: part });
     }
@@ -95,14 +99,14 @@ export class NatsSignals implements Signals {
     clearTimeout(this.#timer);
   }
 
-  /** Tells one node all who are there through this one. */
+  /** Tells one node all that still holds. */
   #answer(node: string): void {
     // What waits is in the answer already; told again behind it, it changes nothing.
-    const all = [...this.#present.values()];
-    const parts = Math.max(1, Math.ceil(all.length / peoplePerFrame));
+    const { all } = this.#standing;
+    const parts = Math.max(1, Math.ceil(all.length / signalsPerFrame));
     for (let part = 0; part < parts; part++) {
-      const people = all.slice(part * peoplePerFrame, (part + 1) * peoplePerFrame);
-      const frame = { node: this.#me, count: this.#count, people, more: part < parts - 1 };
+      const standing = all.slice(part * signalsPerFrame, (part + 1) * signalsPerFrame);
+      const frame = { node: this.#me, count: this.#count, standing, more: part < parts - 1 };
       this.#send(`${this.#subject}.${node}`, frame);
     }
   }

@@ -107,6 +107,8 @@ export const limits = {
   presenceMs: 25_000,
   /** A guest who was not seen for so long has left, and the name is free. A reload or a lost network is shorter. */
   guestAwayMs: 120_000,
+  /** After a restart new guests wait for so long: gateways are back within a second, and bring those who were here. */
+  namesSettleMs: 2_000,
   /** Sign-ins a second, in the long run: with `guestAwayMs` less than a third of `guests`. */
   signInsPerSecond: 200,
   /** Sign-ins at once beyond that: a hall of people who come together. */
@@ -125,8 +127,14 @@ export const limits = {
   connections: 10_000,
   /** Streams on one gRPC connection. grpc-js would stop at 100 and let the 101st wait without a word. */
   streamsPerConnection: 5_000,
-  /** Readers and sessions of one ChatService: at some 34 KB each, 340 MB. One that takes nothing holds 0.4 MB of plain text more, for 30 s. */
-  streams: 10_000,
+  /** Sessions of one ChatService: with its readers at some 34 KB each, 400 MB. One that takes nothing holds 0.4 MB of plain text more, for 30 s. */
+  sessions: 4_000,
+  /** Streams of `StreamMessages` with a token, and … */
+  readers: 4_000,
+  /** … without one, so that those who come without can take no other's place. */
+  readersUnknown: 4_000,
+  /** Streams of balancers that watch the health, and of tools that ask for the contract. */
+  watchers: 200,
   /** Sockets of one gateway, below the usual limit of open files. Deno exits when that is hit. */
   sockets: 10_000,
   /** A WebSocket that was not opened for so long will not be, nor is the request of a gRPC call waited for any longer. */

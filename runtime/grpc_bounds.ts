@@ -4,7 +4,14 @@
  */
 import type { Buffer } from "node:buffer";
 import { constants, type ServerHttp2Stream } from "node:http2";
-import { type Metadata, ServerInterceptingCall, type ServerInterceptor, status } from "@grpc/grpc-js";
+import {
+  type Metadata,
+  type ServerDuplexStream,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  type ServerWritableStream,
+  status,
+} from "@grpc/grpc-js";
 
 /** The bounds of a server's calls. */
 export interface CallBounds {
@@ -46,10 +53,13 @@ class Openings {
 
 type InterceptedCall = Parameters<ServerInterceptor>[1];
 
+/** A call as a handler of streams has it. */
+export type StreamCall = ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;
+
 /** One call: it opens, is carried out, ends. One of the two times runs, or none. */
 class BoundCall {
   readonly #call: InterceptedCall;
-  readonly #stream: ServerHttp2Stream;
+  readonly stream: ServerHttp2Stream;
   readonly #openings: Openings;
   readonly #endingMs: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -57,15 +67,15 @@ class BoundCall {
   constructor(call: InterceptedCall, { openings, endingMs }: { openings: Openings; endingMs: number }) {
     this.#call = call;
     // grpc-js has no way to cut one call; this is the field in which it keeps the stream.
-    this.#stream = (call as unknown as { stream: ServerHttp2Stream }).stream;
+    this.stream = (call as unknown as { stream: ServerHttp2Stream }).stream;
     this.#openings = openings;
     this.#endingMs = endingMs;
     openings.add(this, callBytes);
-    this.#stream.on("data", this.#read);
-    this.#stream.once("close", () => this.opened());
+    this.stream.on("data", this.#read);
+    this.stream.once("close", () => this.opened());
     // In Deno 2.9 the close of a stream that is not read comes only once it was read to its end. Not at once, or a
     // close of our own would send no RST_STREAM.
-    this.#stream.once("aborted", () => queueMicrotask(() => this.#stream.destroy()));
+    this.stream.once("aborted", () => queueMicrotask(() => this.stream.destroy()));
   }
 
   readonly #read = (part: Buffer) => this.#openings.add(this, part.length);
@@ -85,18 +95,18 @@ class BoundCall {
   }
 
   refuse(code: status, why: string): void {
-    this.#stream.off("data", this.#read);
+    this.stream.off("data", this.#read);
     this.opened();
     this.#call.sendStatus({ code, details: `Cannot read the request: ${why}.`, metadata: null });
-    this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    this.stream.close(constants.NGHTTP2_NO_ERROR);
   }
 
   /** Everything is said: cuts the call if its client has not taken it in time. */
   end(): void {
-    this.#stream.off("data", this.#read);
+    this.stream.off("data", this.#read);
     this.opened();
-    if (this.#stream.destroyed) return;
-    this.#timer = setTimeout(() => this.#stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM), this.#endingMs);
+    if (this.stream.destroyed) return;
+    this.#timer = setTimeout(() => this.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM), this.#endingMs);
   }
 }
 
@@ -104,8 +114,15 @@ class BoundCall {
 const calls = new WeakMap<Metadata, BoundCall>();
 
 /** Tells that nothing more is said on a stream, also if its client does not let it be said. */
-export function endCall({ metadata }: { readonly metadata: Metadata }): void {
+export function endCall({ metadata }: StreamCall): void {
   calls.get(metadata)?.end();
+}
+
+/** The HTTP/2 stream of a call that is held to bounds. */
+export function streamOf({ metadata }: StreamCall): ServerHttp2Stream {
+  const call = calls.get(metadata);
+  if (call) return call.stream;
+  throw new TypeError("Cannot find the stream of a call: its server has no bounds, add boundCalls to it.");
 }
 
 /** Holds all calls of a server to the bounds. */

@@ -9,7 +9,7 @@ import type {
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { status } from "@grpc/grpc-js";
-import type { Streams } from "./grpc_streams.ts";
+import type { Share, Streams } from "./grpc_streams.ts";
 
 /** What there is to describe. */
 export interface Described {
@@ -33,6 +33,7 @@ export interface ReflectionOptions {
   readonly versions: readonly ServiceDefinition[];
   /** Who holds the streams. */
   readonly streams: Streams;
+  readonly share: Share;
   /** A tool that has asked nothing for so long has its answers. */
   readonly silenceMs: number;
 }
@@ -41,11 +42,11 @@ export interface ReflectionOptions {
 export function addReflection(
   server: Server,
   described: Described,
-  { versions, streams, silenceMs }: ReflectionOptions,
+  { versions, streams, share, silenceMs }: ReflectionOptions,
 ): void {
   const implementation: UntypedServiceImplementation = {
     serverReflectionInfo: (call: ServerDuplexStream<Question, object>) =>
-      streams.run(call, async ({ ends }) => {
+      streams.run(call, share, async ({ ends }) => {
         const ended = Promise.withResolvers<void>();
         let silence = setTimeout(ended.resolve, silenceMs);
         call.on("data", (question: Question) => {

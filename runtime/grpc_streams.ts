@@ -1,16 +1,18 @@
 /** The streams that a gRPC server holds: each run to its end, counted, and told to end when the server drains. */
-import type { ServerDuplexStream, ServerWritableStream } from "@grpc/grpc-js";
 import { before } from "./deadline.ts";
-import { endCall } from "./grpc_bounds.ts";
-
-type StreamCall = ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;
+import { endCall, type StreamCall } from "./grpc_bounds.ts";
 
 /** What the server says of its streams. */
 export interface StreamRules {
-  /** Throws if no new stream may begin; gets how many there are. */
-  admit(count: number): void;
+  /** Throws if no new stream may begin. */
+  admit(places: { readonly taken: number; readonly most: number }): void;
   /** Makes what was thrown the status that ends a stream. */
   status(error: unknown): Error;
+}
+
+/** Streams of one kind, which take no more places than this. */
+export interface Share {
+  readonly most: number;
 }
 
 /** What ends one stream. */
@@ -25,6 +27,7 @@ export interface StreamSignals {
 export class Streams {
   readonly #rules: StreamRules;
   readonly #running = new Map<AbortController, Promise<void>>();
+  readonly #shares = new Map<Share, number>();
   #draining = false;
 
   constructor(rules: StreamRules) {
@@ -36,8 +39,8 @@ export class Streams {
     return this.#draining;
   }
 
-  /** Runs a stream to its end, whatever that is. */
-  run(call: StreamCall, serve: (signals: StreamSignals) => Promise<void>): void {
+  /** Runs a stream of a share to its end, whatever that is. */
+  run(call: StreamCall, share: Share, serve: (signals: StreamSignals) => Promise<void>): void {
     const [gone, ends] = [new AbortController(), new AbortController()];
     const leave = () => {
       gone.abort();
@@ -45,7 +48,9 @@ export class Streams {
     };
     call.on("cancelled", leave);
     call.on("error", leave);
-    const stream = Promise.try(() => this.#rules.admit(this.#running.size))
+    const taken = this.#shares.get(share) ?? 0;
+    this.#shares.set(share, taken + 1);
+    const stream = Promise.try(() => this.#rules.admit({ taken, most: share.most }))
       .then(() => serve({ gone: gone.signal, ends: ends.signal }))
       .then(
         () => call.end(),
@@ -54,6 +59,7 @@ export class Streams {
         endCall(call);
         leave();
         this.#running.delete(ends);
+        this.#shares.set(share, (this.#shares.get(share) ?? 0) - 1);
       });
     this.#running.set(ends, stream);
   }

@@ -2,32 +2,28 @@
  * The heartbeats of one side of a session. Silence is counted in beats, not by the clock: a process that
  * was stopped for a while has not listened either, and must not take everybody for dead.
  */
+import { type Due, later } from "./wheel.ts";
+
+/** What a pulse does. */
+export interface PulseOptions {
+  /** When nothing was said for so long at most, in milliseconds, `beat` is called. */
+  readonly everyMs: number;
+  /** When nothing was heard for about so long, `dead` is called, once. */
+  readonly silenceMs: number;
+  beat(): void;
+  dead(): void;
+}
+
+/** Heartbeats, until they are stopped. */
 export class Pulse {
-  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #options: PulseOptions;
+  #due: Due | undefined;
   #silentBeats = 0;
   #spoke = true;
 
-  /**
-   * Calls `beat` when nothing was said for `everyMs` milliseconds at most, and `dead`, once, when nothing was
-   * heard for about `silenceMs`.
-   */
-  constructor(
-    { everyMs, silenceMs, beat, dead }: {
-      everyMs: number;
-      silenceMs: number;
-      beat: () => void;
-      dead: () => void;
-    },
-  ) {
-    // Twice as often as needed, since what was said just after a beat is known only at the next.
-    const stepMs = everyMs / 2;
-    this.#timer = setInterval(() => {
-      if (++this.#silentBeats * stepMs > silenceMs) {
-        this.stop();
-        dead();
-      } else if (!this.#spoke) beat();
-      this.#spoke = false;
-    }, stepMs);
+  constructor(options: PulseOptions) {
+    this.#options = options;
+    this.#wait();
   }
 
   /** The other side gave a sign of life. */
@@ -41,6 +37,28 @@ export class Pulse {
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#due?.cancel();
+    this.#due = undefined;
+  }
+
+  /** Twice as often as needed, since what was said just after a beat is known only at the next. */
+  get #stepMs(): number {
+    return this.#options.everyMs / 2;
+  }
+
+  #wait(): void {
+    this.#due = later(this.#stepMs, () => this.#step());
+  }
+
+  #step(): void {
+    if (++this.#silentBeats * this.#stepMs > this.#options.silenceMs) {
+      this.stop();
+      return this.#options.dead();
+    }
+    const spoke = this.#spoke;
+    this.#spoke = false;
+    // Before the beat, which may end it.
+    this.#wait();
+    if (!spoke) this.#options.beat();
   }
 }

@@ -1,3 +1,11 @@
+/** Nobody who comes without a token can take the places of gateways and bots. */
+const sessions: Share = { most: limits.sessions };
+const readers: Share = { most: limits.readers };
+const strangers: Share = { most: limits.readersUnknown };
+
+/** What balancers and tools ask for. */
+export const watchers: Share = { most: limits.watchers };
+
 /** The calls of ChatService. No error escapes a handler: a rejected one would end the process. */
 import type { handleUnaryCall, Metadata, UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { Chat } from "../chat/chat.ts";
@@ -14,7 +22,7 @@ import type { SignInRequest__Output } from "../protos/gen/chat/SignInRequest.ts"
 import type { SignOutRequest__Output } from "../protos/gen/chat/SignOutRequest.ts";
 import { limits } from "../protos/limits.ts";
 import { shuttingDown } from "../protos/partings.ts";
-import { Streams } from "../runtime/grpc_streams.ts";
+import { type Share, Streams } from "../runtime/grpc_streams.ts";
 import type { Journal } from "../runtime/journal.ts";
 import { wellFormed } from "./definition.ts";
 import { serveSession, type SessionCall } from "./session_call.ts";
@@ -46,9 +54,9 @@ export class Calls {
     this.#chat = chat;
     this.#journal = journal;
     this.streams = new Streams({
-      admit: (count) => {
+      admit: ({ taken, most }) => {
         if (this.streams.draining) throw shuttingDown();
-        if (count >= limits.streams) throw full();
+        if (taken >= most) throw full();
       },
       status: (error) => statusOf(this.#known(error)),
     });
@@ -114,7 +122,8 @@ export class Calls {
   }
 
   #streamMessages(call: StreamCall): void {
-    this.streams.run(call, async (signals) => {
+    const share = bearer(call.metadata) === "" ? strangers : readers;
+    this.streams.run(call, share, async (signals) => {
       const request = wellFormed(call.request);
       if (bearer(call.metadata) !== "") (await this.#guest(call.metadata)).close();
       else {
@@ -127,7 +136,7 @@ export class Calls {
 
   #session(call: SessionCall): void {
     const known = (error: unknown) => this.#known(error);
-    this.streams.run(call, (signals) => serveSession(call, { chat: this.#chat, signals, known }));
+    this.streams.run(call, sessions, (signals) => serveSession(call, { chat: this.#chat, signals, known }));
   }
 
   /** The guest of a call's token, who is here until disposed. Rejects with UNAUTHENTICATED, NAME_TAKEN, RESOURCE_EXHAUSTED. */

@@ -1,4 +1,4 @@
-/** A real Chromium: the machine's own, or the one that an npm package brings. */
+/** The page in a real Chromium, and who looks at it. */
 import {
   type Browser,
   type BrowserContext,
@@ -7,9 +7,8 @@ import {
   type Locator,
   type Page,
 } from "playwright-core";
-import { run, toolArgs } from "./harness.ts";
-
-const installed = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+import { findChromium, launched, openChromium } from "../bench/page_chromium.ts";
+import { eventually } from "./harness.ts";
 
 /** A test with a browser of its own. */
 export function inBrowser(name: string, test: (browser: Browser) => Promise<void>): void {
@@ -19,62 +18,14 @@ export function inBrowser(name: string, test: (browser: Browser) => Promise<void
   });
 }
 
-/** The browser from npm crashes now and then before it has opened anything; so often it is started again. */
-const launchesMost = 4;
-
 /** Starts a browser; CHROMIUM names one. */
-export async function openBrowser(): Promise<Browser & AsyncDisposable> {
-  const options = await launching();
-  const browser = await launch(() => chromium.launch(options));
-  return Object.assign(browser, { [Symbol.asyncDispose]: () => browser.close() });
-}
+export const openBrowser = openChromium;
 
 /** Starts a browser that keeps what it has in a folder, as people's browsers do. */
 export async function openProfile(folder: string): Promise<BrowserContext & AsyncDisposable> {
-  const options = await launching();
-  const context = await launch(() => chromium.launchPersistentContext(folder, options));
+  const options = await findChromium();
+  const context = await launched(() => chromium.launchPersistentContext(folder, options));
   return Object.assign(context, { [Symbol.asyncDispose]: () => context.close() });
-}
-
-async function launch<T>(start: () => Promise<T>): Promise<T> {
-  for (let left = launchesMost - 1;; left--) {
-    try {
-      return await start();
-    } catch (error) {
-      if (left === 0 || !/signal=SIGSEGV/.test(String(error))) throw error;
-    }
-  }
-}
-
-async function launching(): Promise<{ executablePath: string; args: string[] }> {
-  const named = Deno.env.get("CHROMIUM");
-  const found = named ?? installed.find((path) => isFile(path));
-  // Without the network flags Chromium tries many a connection of its own.
-  const quiet = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-  ];
-  const { executablePath, args } = found ? { executablePath: found, args: [] } : await fromNpm();
-  return { executablePath, args: [...args, ...quiet] };
-}
-
-async function fromNpm(): Promise<{ executablePath: string; args: string[] }> {
-  const { code, stdout, stderr } = await run([Deno.execPath(), ...toolArgs, "tests/tools/chromium.ts"]);
-  if (code !== 0) throw new Error(`Cannot get a browser from npm: ${stderr}`);
-  const { executablePath, args } = JSON.parse(stdout);
-  // In a single process, closing one profile would end the browser; the others weaken what is tested.
-  const unwanted = /^--(single-process|no-zygote|disable-web-security|disable-site-isolation)/;
-  return { executablePath, args: args.filter((arg: string) => !unwanted.test(arg)) };
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }
 
 /** A person's page, in a browser profile of its own. */
@@ -156,16 +107,42 @@ export class Person {
 
   /** The texts in the log, from the top; only what is shown as sent, unless asked for another state. */
   texts(state = "sent"): Promise<string[]> {
-    return this.page.locator(`[role=log] [data-state=${state}] .text`).allTextContents();
+    return this.page.getByRole("log").evaluate(readThrough, state);
   }
 
   /** Waits until so many messages are shown as sent. */
   async count(count: number): Promise<string[]> {
-    await this.page.waitForFunction(
-      (wanted) => document.querySelectorAll("[role=log] [data-state=sent]").length >= wanted,
-      count,
-      { timeout: 20_000 },
-    );
-    return await this.texts();
+    let texts: string[] = [];
+    await eventually(async () => (texts = await this.texts()).length >= count, {
+      what: `${count} messages`,
+      ms: 20_000,
+    });
+    return texts;
   }
+}
+
+/** Runs in the page. Only what is near to be seen is drawn: a long log is scrolled through. */
+async function readThrough(log: HTMLElement, state: string): Promise<string[]> {
+  const found = new Map<Element | string, string>();
+  const read = () => {
+    for (const one of log.querySelectorAll<HTMLElement>(`[data-state=${state}]`)) {
+      const text = one.querySelector(".text")?.textContent;
+      if (typeof text === "string") found.set(one.dataset.seq ?? one, text);
+    }
+  };
+  const isWhole = () => [...log.querySelectorAll<HTMLElement>(".gap")].every((gap) => gap.offsetHeight < 1);
+  const frame = () => new Promise(requestAnimationFrame);
+  if (!isWhole()) {
+    const below = log.scrollHeight - log.scrollTop;
+    const isAtEnd = below - log.clientHeight < 2;
+    for (log.scrollTop = 0;; log.scrollTop += log.clientHeight * 0.8) {
+      for (let i = 0; i < 3; i++) await frame();
+      read();
+      if (log.scrollHeight - log.scrollTop - log.clientHeight < 2) break;
+    }
+    if (!isAtEnd) log.scrollTop = log.scrollHeight - below;
+    await frame();
+  }
+  read();
+  return [...found.values()];
 }

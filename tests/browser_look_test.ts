@@ -1,7 +1,8 @@
 /** How the page looks and moves: accessible, still, and quick. Real Chromium, real servers. */
 import { assert, assertEquals } from "@std/assert";
 import axe from "axe-core";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
+import { type Client, connect } from "../sdk/mod.ts";
 import { inBrowser, Person } from "./browser.ts";
 import { grpcClient, send } from "./doors.ts";
 import { eventually, serveChat, serveWeb } from "./harness.ts";
@@ -75,7 +76,7 @@ async function lookAtMessages(ann: Person, look: Look): Promise<void> {
   await look("the question");
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).last().click();
   await page.getByText("This message was deleted.").last().waitFor();
-  await open(ann, "long long @Ann");
+  await open(ann, "short and edited");
   await page.getByRole("button", { name: "Reply" }).last().click();
   await look("a reply");
   await ann.say("I see");
@@ -108,20 +109,24 @@ async function openRooms({ page }: Person): Promise<void> {
 }
 
 async function react(person: Person, sender: string): Promise<void> {
-  const article = person.page.locator("article").filter({ hasText: sender }).first();
-  await article.focus();
-  await article.press("Enter");
+  const log = person.page.getByRole("log");
+  await log.evaluate((list) => list.scrollTop = 0);
+  await openMenu(person.page, person.page.locator("article").filter({ hasText: sender }).first());
   await person.page.getByRole("button", { name: "heart" }).click();
   await person.page.getByRole("dialog").waitFor({ state: "detached" });
+  await log.evaluate((list) => list.scrollTop = list.scrollHeight);
 }
 
 async function open(person: Person, text: string): Promise<void> {
-  const dialog = person.page.getByRole("dialog");
+  await openMenu(person.page, person.message(text).last());
+}
+
+async function openMenu(page: Page, article: Locator): Promise<void> {
   // What was done before leads back to the field, a moment later: nobody is so fast, but this is.
   await eventually(async () => {
-    await person.message(text).last().press("Enter");
-    return await dialog.waitFor({ timeout: 1_000 }).then(() => true, () => false);
-  }, { what: `the menu of "${text}"` });
+    await article.press("Enter");
+    return await page.getByRole("dialog").waitFor({ timeout: 1_000 }).then(() => true, () => false);
+  }, { what: `the menu of "${article}"` });
 }
 
 inBrowser(
@@ -132,7 +137,7 @@ inBrowser(
     using client = grpcClient(chat.port);
     for (let i = 0; i < 60; i++) await send(client, { username: "bot", message: `m${i}` });
     const ann = await Person.at(browser, web.url, "Ann");
-    await ann.count(60);
+    await ann.message("m59").waitFor();
     const { page } = ann;
     const log = page.getByRole("log");
     const fromBottom = () => log.evaluate((list) => list.scrollHeight - list.scrollTop - list.clientHeight);
@@ -145,7 +150,7 @@ inBrowser(
     });
     for (let i = 60; i < 70; i++) await send(client, { username: "bot", message: `m${i}` });
     await ann.say("own words");
-    await ann.count(71);
+    await ann.message("own words").and(page.locator("[data-state=sent]")).waitFor();
     await eventually(async () => await fromBottom() < 4, { what: "the bottom again" });
     await log.evaluate((list) => list.scrollTop = 0);
     await page.waitForTimeout(200);
@@ -160,42 +165,117 @@ inBrowser(
   },
 );
 
+/** Says so many things, as several programs do at once: `m0` and so on, of many lengths. */
+async function fill(grpcPort: number, count: number): Promise<void> {
+  const speakers = 8;
+  await using stack = new AsyncDisposableStack();
+  const bots: Client[] = [];
+  for (let i = 0; i < speakers; i++) {
+    bots.push(stack.use(await connect(`grpc://127.0.0.1:${grpcPort}`, { name: `bot ${i}` })));
+  }
+  for (let i = 0; i < count;) {
+    const bot = bots[i / 50 % speakers];
+    const texts = Array.from({ length: 50 }, () => `m${i} ${"of some length ".repeat(i++ % 9)}`.trim());
+    await Promise.all(texts.map((text) => bot?.send({ text })));
+  }
+}
+
+interface Seen {
+  /** The numbers of the messages that are seen, from the top. */
+  numbers: number[];
+  /** Rows in the document. */
+  rows: number;
+  /** Pixels of what is seen that are not drawn. */
+  blank: number;
+}
+
+/** What is seen of the log. */
+function seen(log: HTMLElement): Seen {
+  const { top, bottom } = log.getBoundingClientRect();
+  const inView = (element: Element) => {
+    const rect = element.getBoundingClientRect();
+    return Math.max(0, Math.min(rect.bottom, bottom) - Math.max(rect.top, top));
+  };
+  const numbers = [...log.querySelectorAll("article")].filter((row) => inView(row) > 0)
+    .map((row) => Number(/^m(\d+)/.exec(row.querySelector(".text")?.textContent ?? "")?.[1]));
+  const blank = [...log.querySelectorAll(".gap")].reduce((sum, gap) => sum + inView(gap), 0);
+  return { numbers, rows: log.querySelectorAll(".row").length, blank };
+}
+
 inBrowser(
-  "with 2,000 messages held, what is said, typed or pointed at is drawn without a pause",
+  "with 10,000 messages held, few are drawn: the right ones, wherever one looks; nothing shifts or takes long",
   async (browser) => {
     await using chat = await serveChat();
     await using web = await serveWeb(chat.port);
     using client = grpcClient(chat.port);
-    const texts = Array.from({ length: 2_000 }, (_, i) => `message ${i} ${"of some length ".repeat(i % 9)}`);
-    for (let i = 0; i < 2_000; i += 50) {
-      await Promise.all(
-        texts.slice(i, i + 50).map((message) => send(client, { username: `bot ${i % 7}`, message })),
-      );
-    }
+    await fill(chat.port, 10_000);
     const ann = await Person.at(browser, web.url, "Ann");
     const { page } = ann;
-    await ann.count(100);
     const log = page.getByRole("log");
-    const held = () => page.locator("article").count();
+    await ann.message("m9999").waitFor();
+    await page.evaluate(() => {
+      const told = Object.assign(globalThis, { longest: 0, shifts: [] as string[] });
+      const observe = (type: string, each: (entry: PerformanceEntry) => void) =>
+        new PerformanceObserver((list) => list.getEntries().forEach(each)).observe({ type });
+      observe("longtask", ({ duration }) => told.longest = Math.max(told.longest, duration));
+      observe("layout-shift", (entry) => told.shifts.push(JSON.stringify(entry)));
+    });
+    const held = () => page.locator(".rows").getAttribute("data-held").then(Number);
     await eventually(async () => {
       await log.evaluate((list) => list.scrollTop = 0);
-      return await held() >= 2_000;
-    }, { what: "2,000 messages", ms: 60_000 });
-    await page.getByRole("button", { name: "To the newest message" }).click();
-    await page.waitForTimeout(500);
-    await page.evaluate(() => {
-      const long = Object.assign(globalThis, { longest: 0 });
-      new PerformanceObserver((list) => {
-        for (const { duration } of list.getEntries()) long.longest = Math.max(long.longest, duration);
-      }).observe({ type: "longtask" });
-    });
+      return await held() === 10_000;
+    }, { what: "10,000 messages", ms: 60_000 });
+    for (const share of [0.5, 0.123, 0.77, 0, 1]) {
+      await log.evaluate((list, share) => list.scrollTop = list.scrollHeight * share, share);
+      await eventually(async () => (await log.evaluate(seen)).blank === 0, { what: `rows at ${share}` });
+      const { numbers, rows } = await log.evaluate(seen);
+      const [first = NaN] = numbers;
+      assertEquals(numbers, numbers.map((_, index) => first + index));
+      assert(Math.abs(first / 10_000 - share) < 0.05, `${first} at ${share}`);
+      assert(rows < 100, `${rows} rows`);
+    }
     for (let i = 0; i < 20; i++) await send(client, { username: "bot", message: `live ${i}` });
     await ann.field.pressSequentially("typing while all that is held");
     await ann.field.press("Enter");
-    for (const at of [-2, -5, -8]) await page.locator("article").nth(at).hover();
     await ann.message("typing while").waitFor();
-    await page.waitForTimeout(500);
+    assertEquals(await page.evaluate("shifts"), []);
     const longest = await page.evaluate("longest") as number;
     assert(longest < 200, `something took ${longest} ms`);
+  },
+);
+
+inBrowser(
+  "what has the focus or is selected outlives being scrolled away from",
+  async (browser) => {
+    await using chat = await serveChat();
+    await using web = await serveWeb(chat.port);
+    await fill(chat.port, 400);
+    const ann = await Person.at(browser, web.url, "Ann");
+    const { page } = ann;
+    const log = page.getByRole("log");
+    const away = async () => {
+      await log.evaluate((list) => list.scrollTop = list.scrollHeight / 3);
+      await eventually(async () => (await log.evaluate(seen)).numbers.every((number) => number < 380));
+    };
+    await ann.message("m399").focus();
+    await away();
+    assert(await ann.message("m399").evaluate((row) => row === document.activeElement));
+    // The way goes on from there.
+    await page.keyboard.press("ArrowUp");
+    await eventually(() => ann.message("m398").evaluate((row) => row === document.activeElement));
+    assert((await log.evaluate(seen)).numbers.includes(398));
+
+    await page.evaluate(() => {
+      const rows = [...document.querySelectorAll("article .text")].slice(-3);
+      const range = new Range();
+      range.setStart(rows[0] ?? document, 0);
+      range.setEnd(rows[2] ?? document, 1);
+      getSelection()?.removeAllRanges();
+      getSelection()?.addRange(range);
+    });
+    const selected = () => page.evaluate(() => `${getSelection()}`.match(/m\d+/g)?.join());
+    assertEquals(await selected(), "m397,m398,m399");
+    await away();
+    assertEquals(await selected(), "m397,m398,m399");
   },
 );

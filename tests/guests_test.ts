@@ -18,12 +18,13 @@ import { FakeClock } from "./fake_clock.ts";
 import { tempFolder } from "./harness.ts";
 
 /** Guests with a clock that goes on when told. */
-async function guestsAt(noon = Date.parse("2026-01-31T12:00:00Z"), keys?: Keys) {
+async function guestsAt(noon = Date.parse("2026-01-31T12:00:00Z"), keys?: Keys, settleMs = 0) {
   let time = noon;
   const now = () => time;
   const guests = new Guests(await makeTokens(keys ?? await newKeys(), { now }), {
     now,
     signals: new LocalSignals(),
+    settleMs,
   });
   return { guests, pass: (ms: number) => void (time += ms), now };
 }
@@ -151,6 +152,20 @@ Deno.test("P5 bounded: who was sent away for speed is kept out for a while, on e
   clock.pass(limits.floodDelayMs);
   await guests.open(token);
   guests.openName("Bob");
+});
+
+Deno.test("P6 closed: after a restart nobody is given the name of one who is on their way back", async () => {
+  const keys = await newKeys();
+  const { token } = await (await guestsAt(undefined, keys)).guests.signIn("Ann", "");
+  const { guests } = await guestsAt(undefined, keys, 200);
+  const thief = codeOf(() => guests.signIn("ann", ""));
+  const other = guests.signIn("Bob", "");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const back = await guests.open(token);
+  assertEquals(await thief, "NAME_TAKEN");
+  assertEquals((await other).principal.name, "Bob");
+  back.close();
+  guests.close();
 });
 
 Deno.test("P6 closed: who signs out is out, wherever they are open, and the name is free at once", async () => {

@@ -1,10 +1,11 @@
 /** What a hostile client tries on the gRPC port, below what grpc-js offers a client: half requests, answers that it leaves, resets. */
 import { assert, assertEquals } from "@std/assert";
-import { type sendUnaryData, Server, type ServerWritableStream, status } from "@grpc/grpc-js";
+import { Metadata, type sendUnaryData, Server, type ServerWritableStream, status } from "@grpc/grpc-js";
 import { Buffer } from "node:buffer";
+import { EventEmitter } from "node:events";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
 import { serviceDefinition } from "../protos/descriptors.ts";
-import { boundCalls, type CallBounds } from "../runtime/grpc_bounds.ts";
+import { boundCalls, type CallBounds, type StreamCall } from "../runtime/grpc_bounds.ts";
 import { listen, shutdown } from "../runtime/grpc_listen.ts";
 import { addReflection } from "../runtime/grpc_reflection.ts";
 import { Streams } from "../runtime/grpc_streams.ts";
@@ -68,7 +69,7 @@ async function serveBounded(bounds: Partial<CallBounds>): Promise<{ port: number
   }, {
     ask: ({ request }: { request: Buffer }, reply: sendUnaryData<Buffer>) => reply(null, answer(request)),
     read: (call: ServerWritableStream<Buffer, Buffer>) =>
-      streams.run(call, () => Promise.resolve(void call.write(answer(call.request)))),
+      streams.run(call, { most: 100 }, () => Promise.resolve(void call.write(answer(call.request)))),
   });
   const port = await listen(server, { host: "127.0.0.1", port: 0 });
   return { port, [Symbol.asyncDispose]: () => shutdown(server, 100) };
@@ -176,7 +177,12 @@ Deno.test("P5 bounded: a tool that asks for reflection is answered as fast as it
     serviceNames: [],
   };
   const server = new Server();
-  addReflection(server, described, { versions: [v1], streams: newStreams(), silenceMs: 1_000 });
+  addReflection(server, described, {
+    versions: [v1],
+    streams: newStreams(),
+    share: { most: 10 },
+    silenceMs: 1_000,
+  });
   const port = await listen(server, { host: "127.0.0.1", port: 0 });
   {
     using session = connection(port, 1_000);
@@ -206,4 +212,31 @@ Deno.test("a client that is gone holds no drain, also while nothing is read from
   const began = performance.now();
   await chat.close();
   assert(performance.now() - began < 2_000, `it took ${Math.round(performance.now() - began)} ms`);
+});
+
+Deno.test("P5 bounded: streams of one kind take their own places only, and give them back", async () => {
+  const streams = new Streams({
+    admit: ({ taken, most }) => {
+      if (taken >= most) throw new Error("full");
+    },
+    status: (error) => error as Error,
+  });
+  const [strangers, sessions] = [{ most: 2 }, { most: 2 }];
+  const begin = (share: { most: number }) => {
+    const call = Object.assign(new EventEmitter(), { end: () => {}, metadata: new Metadata() });
+    const done = Promise.withResolvers<string>();
+    call.on("error", ({ message }) => done.resolve(message));
+    streams.run(call as unknown as StreamCall, share, ({ gone }) => {
+      done.resolve("in");
+      return new Promise((resolve) => gone.addEventListener("abort", () => resolve()));
+    });
+    return { said: done.promise, leave: () => call.emit("cancelled") };
+  };
+  const [one, two, three] = [begin(strangers), begin(strangers), begin(strangers)];
+  assertEquals([await one.said, await two.said, await three.said], ["in", "in", "full"]);
+  assertEquals(await begin(sessions).said, "in");
+  one.leave();
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(await begin(strangers).said, "in");
+  await streams.drain(0);
 });

@@ -78,6 +78,29 @@ onNats("a dead node takes its people with it; when NATS was away, all is as befo
   assertEquals(third.names(), []);
 });
 
+onNats(
+  "P6 closed: who was signed out is known to a node that was not there, also when the one that did it is gone",
+  async () => {
+    await using nats = await serveNats();
+    await using one = await node(nats.url());
+    await using other = await node(nats.url());
+    const heard: string[] = [];
+    other.signals.listen((signal) => {
+      if (signal.kind === "revoked") heard.push(signal.id);
+    });
+    one.rosters.publish({ kind: "revoked", id: "guest:a", name: "Ann" });
+    await eventually(() => heard.length > 0);
+    await one.close();
+    await using third = await node(nats.url());
+    const late: string[] = [];
+    third.signals.listen((signal) => {
+      if (signal.kind === "revoked") late.push(signal.id);
+    });
+    await eventually(() => late.length > 0);
+    assertEquals(late[0], "guest:a");
+  },
+);
+
 const holder = { node: "n", id: "1" };
 const ann: Signal = { kind: "present", room: "lobby", holder, name: "Ann" };
 const bob: Signal = { kind: "present", room: "lobby", holder, name: "Bob" };
@@ -94,7 +117,7 @@ function noted() {
 
 Deno.test("a signal that was lost is noticed at the next one, and what it changed is asked for", () => {
   const { news, take } = noted();
-  news.take({ node: "n", count: 0, people: [], more: false }, 0);
+  news.take({ node: "n", count: 0, standing: [], more: false }, 0);
   news.take({ node: "n", count: 1, signals: [ann] }, 1);
   assertEquals(take(), ["present Ann"]);
   news.take({ node: "n", count: 4, signals: [alive] }, 2);
@@ -103,9 +126,9 @@ Deno.test("a signal that was lost is noticed at the next one, and what it change
   assertEquals(take(), ["alive"], "asked once");
   news.take({ node: "n", count: 6, signals: [alive] }, 2_000);
   assertEquals(take().includes("ask n"), true, "and again when no answer comes");
-  news.take({ node: "n", count: 6, people: [bob], more: true }, 2_001);
+  news.take({ node: "n", count: 6, standing: [bob], more: true }, 2_001);
   assertEquals(take(), [], "an answer is taken when it is whole");
-  news.take({ node: "n", count: 6, people: [], more: false }, 2_002);
+  news.take({ node: "n", count: 6, standing: [], more: false }, 2_002);
   assertEquals(take(), ["gone Ann", "present Bob"]);
   news.take({ node: "n", count: 7, signals: [alive] }, 2_003);
   assertEquals(take(), ["alive"]);
@@ -113,7 +136,7 @@ Deno.test("a signal that was lost is noticed at the next one, and what it change
 
 Deno.test("after a silence its people are told again, and after a long one they are gone", () => {
   const { news, take } = noted();
-  news.take({ node: "n", count: 1, people: [ann], more: false }, 0);
+  news.take({ node: "n", count: 1, standing: [ann], more: false }, 0);
   news.take({ node: "n", count: 2, signals: [alive] }, 900);
   assertEquals(take(), ["present Ann", "alive", "present Ann"]);
   news.sweep(1_800);

@@ -46,7 +46,7 @@ const happenings: fc.Arbitrary<Happening> = fc.oneof(
   }),
 );
 
-const here: Stand = { standing: { is: "here" }, missing: 0, online: true };
+const here: Stand = { standing: { is: "here" }, missing: 0, online: true, lasts: true };
 
 Deno.test("P7 honest: whatever happens, the connection has words, one socket at most, and a bounded wait", () => {
   fc.assert(fc.property(fc.array(happenings), (events) => {
@@ -150,6 +150,7 @@ Deno.test("P7 honest: the words tell joining, opening, catching up, connected, a
     words(live, here),
     words(lost, here),
     words(lost, { ...here, online: false }),
+    words(lost, { ...here, lasts: false }),
     words(next(live, closed(4500)), here),
   ].map(({ text }) => text);
   assertEquals(new Set(texts).size, texts.length);

@@ -3,13 +3,17 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
   type Conversation,
+  fewLines,
   follow,
   hasEarlier,
   messageAt,
   missing,
+  mostChanges,
+  mostChars,
   mostLines,
   prepend,
   settingsOf,
+  shed,
   startConversation,
   take,
 } from "../islands/conversation.ts";
@@ -85,25 +89,49 @@ Deno.test("P3 complete: a history that cannot be continued is dropped, and the p
 });
 
 Deno.test("P5 bounded: the page holds the newest lines and changes, and knows that there was more", () => {
-  let conversation = follow(startConversation(), followed({ head: 5_000 }));
-  for (let seq = 0; seq < 5_000; seq += 100) {
-    conversation = take(conversation, batch(seq, seq + 100)).conversation;
+  const head = mostLines + 5_000;
+  let conversation = follow(startConversation(), followed({ head }));
+  for (let seq = 0; seq < head; seq += 500) {
+    conversation = take(conversation, batch(seq, seq + 500)).conversation;
   }
-  assert(conversation.lines.length >= mostLines && conversation.lines.length <= mostLines + 300);
-  assertEquals(conversation.lines.at(-1)?.seq, 5_000);
+  assert(conversation.lines.length >= mostLines && conversation.lines.length <= mostLines + 1_500);
+  assertEquals(conversation.lines.at(-1)?.seq, head);
   assertEquals(conversation.from, (conversation.lines[0]?.seq ?? 0) - 1);
   assert(!hasEarlier(conversation));
+  const few = shed(conversation);
+  assertEquals([few.lines.length, few.lines.at(-1)?.seq, hasEarlier(few)], [fewLines, head, true]);
+  assertEquals(shed(few), few);
 
   let liked = take(follow(startConversation(), followed()), batch(0, 10)).conversation;
-  for (let seq = 11; seq < 20_000; seq += 2) {
+  for (let seq = 11; seq < mostChanges + 5_000; seq += 500) {
     const by = { id: `guest:${seq}`, name: "x", key: "x" };
-    const reacted = { target: 5, emoji: "👍" };
-    const events = [done(seq, { reacted }, { by }), done(seq + 1, { unreacted: reacted }, { by })];
+    const what = { target: 5, emoji: "👍" };
+    const events = Array.from(
+      { length: 500 },
+      (_, i) => done(seq + i, i % 2 ? { unreacted: what } : { reacted: what }, { by }),
+    );
     liked = take(liked, batchOf(events)).conversation;
   }
-  assert(liked.changes.length < 7_000, `${liked.changes.length} changes`);
+  assert(liked.changes.length <= mostChanges + 1_500, `${liked.changes.length} changes`);
   assertEquals(liked.cursor?.seq, liked.changes.at(-1)?.seq);
   assert(liked.from > 10 && liked.lines.length === 0 && hasEarlier(liked));
+});
+
+Deno.test("P5 bounded: the page holds no more characters than may be, be they said or changed to", () => {
+  const text = "x".repeat(16_000);
+  let conversation = follow(startConversation(), followed());
+  for (let seq = 1; seq < 2 * mostChars / text.length; seq += 2) {
+    const events = [event(seq, { text }), done(seq + 1, { edited: { target: 1, text } })];
+    conversation = take(conversation, batchOf(events)).conversation;
+  }
+  const edits = conversation.changes.reduce((sum, { edited }) => sum + (edited?.text.length ?? 0), 0);
+  const words = conversation.lines.reduce(
+    (sum, line) => sum + (line.is === "message" ? line.text.length : 0),
+    0,
+  );
+  assert(edits + words <= mostChars, `${edits + words} characters`);
+  assert(edits + words > mostChars / 2, `only ${edits + words} characters`);
+  assertEquals(conversation.cursor?.seq, conversation.changes.at(-1)?.seq);
 });
 
 // Changes

@@ -2,12 +2,12 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { dayOf } from "../islands/clock.ts";
-import { type Conversation, follow, startConversation, take } from "../islands/conversation.ts";
+import { type Conversation, follow, prepend, startConversation, take } from "../islands/conversation.ts";
 import * as marks from "../islands/mark.ts";
 import * as outboxes from "../islands/outbox.ts";
 import { badge, unread } from "../islands/reading.ts";
 import { addressOf, arranged, left, listed, roomOf, settled, told } from "../islands/rooms.ts";
-import { rows, type View } from "../islands/rows.ts";
+import { type Row, Rows, type View } from "../islands/rows.ts";
 import * as typing from "../islands/typing.ts";
 import type { RoomEvent } from "../protos/events.ts";
 import { ann, batchOf, bob, done, event, followed, say } from "./page_fixtures.ts";
@@ -18,6 +18,11 @@ function holding(events: readonly RoomEvent[]): Conversation {
 
 function view(events: readonly RoomEvent[], more: Partial<View> = {}): View {
   return { conversation: holding(events), pending: [], me: ann, line: 0, ...more };
+}
+
+/** All of them, as if all were seen. */
+function rows(view: View, today: number): Row[] {
+  return new Rows(view, today).slice(0, Infinity);
 }
 
 Deno.test("rows: days part, groups form, own messages are marked, pending ones come last", () => {
@@ -35,12 +40,24 @@ Deno.test("rows: days part, groups form, own messages are marked, pending ones c
   ];
   const { items } = say(outboxes.emptyOutbox(), "p");
   const shown = rows(view(events, { pending: items }), day);
-  const texts = shown.map((row) => {
-    if (row.is === "day") return row.name;
-    return row.is === "said" ? `${row.sender}${row.first ? "!" : ""}${row.mine ? " mine" : ""}` : row.is;
+  const texts = shown.flatMap((row) => {
+    const above = row.day ? [row.day] : [];
+    return [
+      ...above,
+      row.is === "said" ? `${row.sender}${row.first ? "!" : ""}${row.mine ? " mine" : ""}` : row.is,
+    ];
   });
   assertEquals(texts, ["Yesterday", "bob!", "Today", "bob!", "bob", "bob!", "ann! mine", "ann mine"]);
   assertEquals(new Set(shown.map(({ key }) => key)).size, shown.length);
+});
+
+Deno.test("rows: the first day is named once it is known to begin there", () => {
+  const late = take(follow(startConversation(), followed({ after: 4, head: 5 })), batchOf([event(5)]));
+  const shown = (conversation: Conversation) =>
+    rows({ ...view([]), conversation }, 0).map(({ day }) => day !== "");
+  assertEquals(shown(late.conversation), [false]);
+  const whole = prepend(late.conversation, batchOf([1, 2, 3, 4].map((seq) => event(seq))));
+  assertEquals(shown(whole), [true, false, false, false, false]);
 });
 
 Deno.test("rows: a message keeps its key from pending to seen, so nothing jumps", () => {
@@ -62,11 +79,12 @@ Deno.test("rows: nobody's words pass for another's: what is mine goes by the aut
 
 Deno.test("rows: the line of what is new stands above the first message of others that was not read", () => {
   const events = [event(1), event(2, { by: ann }), done(3, { settings: { topic: "x" } }), event(4), event(5)];
-  const kinds = (line: number) => rows(view(events, { line }), 0).map(({ is }) => is).join(" ");
-  assertEquals(kinds(0), "day said said notice said said");
-  assertEquals(kinds(1), "day said said notice new said said");
-  assertEquals(kinds(4), "day said said notice said new said");
-  assertEquals(kinds(5), "day said said notice said said");
+  const kinds = (line: number) =>
+    rows(view(events, { line }), 0).map(({ is, news }) => news ? `new ${is}` : is).join(" ");
+  assertEquals(kinds(0), "said said notice said said");
+  assertEquals(kinds(1), "said said notice new said said");
+  assertEquals(kinds(4), "said said notice said new said");
+  assertEquals(kinds(5), "said said notice said said");
 });
 
 Deno.test("rows: an act is put to its message, and a refused one without its message is still told", () => {
@@ -91,6 +109,26 @@ Deno.test("rows: a reply has the message that it is about, if that is held", () 
     77,
     undefined,
   ]]);
+});
+
+Deno.test("rows: any stretch of them is the same as that stretch of all", () => {
+  const by = fc.constantFrom(ann, bob);
+  const steps = fc.array(fc.record({ by, minutes: fc.nat(900), settings: fc.boolean() }), { maxLength: 60 });
+  const ends = fc.tuple(fc.nat(70), fc.nat(70));
+  fc.assert(fc.property(steps, ends, fc.nat(60), (script, [one, other], line) => {
+    let at = 1_700_000_000_000;
+    const events = script.map(({ by, minutes, settings }, index): RoomEvent => {
+      at += minutes * 60_000;
+      const what = settings
+        ? done(index + 1, { settings: { topic: `${index}` } }, { by })
+        : event(index + 1, { by });
+      return { ...what, timestamp: new Date(at).toISOString() };
+    });
+    const { items } = say(say(outboxes.emptyOutbox(), "p"), "q", at + 1);
+    const all = view(events, { line, pending: items });
+    const [from, to] = [Math.min(one, other), Math.max(one, other)];
+    assertEquals(new Rows(all, 0).slice(from, to), rows(all, 0).slice(from, to));
+  }));
 });
 
 // What is new

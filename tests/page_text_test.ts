@@ -10,7 +10,7 @@ import { readFrames } from "../islands/frames.ts";
 import { mentionOf, pieces } from "../islands/links.ts";
 import { nameProblem } from "../islands/name.ts";
 import { hueOf, initials } from "../islands/sender.ts";
-import { textProblem, textWarning } from "../islands/text.ts";
+import { isLong, shown, textProblem, textWarning } from "../islands/text.ts";
 import { byteLength } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
 import { epoch, room } from "./page_fixtures.ts";
@@ -132,6 +132,20 @@ Deno.test("text: limits are bytes, told before they hurt and refused here before
   assertStringIncludes(nameProblem("名".repeat(22)), "66 bytes");
 });
 
+Deno.test("text: it is shown without what turns letters around, and with few of many empty lines", () => {
+  assertEquals(shown("safe \u202Egpj.exe\u202C"), "safe gpj.exe\u202C");
+  assertEquals(shown("a\n\n\nb"), "a\n\n\nb");
+  assertEquals(shown(`a${"\n".repeat(500)}b`), "a\n\n\nb");
+  assertEquals(shown(`a${"\n \t".repeat(500)}\n  b`), "a\n\n\n  b");
+  const before = performance.now();
+  for (
+    const hostile of ["\n ".repeat(8_000), " \n".repeat(8_000), " ".repeat(16_000), "\n\n\n\nx".repeat(3_000)]
+  ) {
+    assert(!isLong(shown(hostile)) || hostile.includes("x") || hostile.trim() === "");
+  }
+  assert(performance.now() - before < 200, "no text holds the page up");
+});
+
 Deno.test("clock: days are named in the reader's zone", () => {
   const today = new Date(2026, 2, 1).getTime();
   assertEquals(dayName(today, today), "Today");
@@ -144,6 +158,7 @@ Deno.test("sender: a face has a steady colour and at most two letters", () => {
   assertEquals(initials("Mara Lindqvist"), "ML");
   assertEquals(initials("👩‍🚀 one"), "👩‍🚀O");
   assertEquals(initials("build-bot"), "BB");
+  assertEquals(initials("<img src=x>"), "IX");
   assertEquals(initials(""), "?");
   fc.assert(fc.property(fc.string(), (name) => hueOf(name) >= 0 && hueOf(name) < 12));
 });
