@@ -65,9 +65,9 @@ export class Session {
     return await (this.#pages = this.#pages.then(() => this.#answer(frame)));
   }
 
-  /** Refuses what came, and was no frame. Resolves when the client has taken that. */
-  refuse(error: ChatError): Promise<void> {
-    return this.#write(refusal(this.#people.admit() ? error : tooFast()));
+  /** Refuses what came, and was no frame; its id is 0 if that could not be read either. Resolves when the client has taken that. */
+  refuse(error: ChatError, id: number): Promise<void> {
+    return this.#write({ id, ...refusal(this.#people.admit() ? error : tooFast()) });
   }
 
   /** Stops reading, and lets go of the people. What was sent is still stored. */

@@ -7,9 +7,9 @@ import { limits } from "../protos/limits.ts";
 
 const frame = v.looseObject({ id: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))) });
 
-/** The frames of one WebSocket message: one, or an array. Throws INVALID_ARGUMENT. */
+/** The frames of one WebSocket message, each still to be parsed: one, or an array. Throws INVALID_ARGUMENT. */
 export function parseFrames(text: string): unknown[] {
-  const json = parseJson(text);
+  const json = parse(text);
   const frames = Array.isArray(json) ? json : [json];
   if (frames.length <= limits.framesPerMessage) return frames;
   throw new ChatError(
@@ -24,28 +24,35 @@ export function frameId(json: unknown): number {
   return typeof id === "number" && Number.isSafeInteger(id) && id > 0 ? id : 0;
 }
 
-/** A frame, as far as it is an object with an id that can be repeated. Throws INVALID_ARGUMENT. */
+/** A frame, as far as it is an object with an id that can be repeated, and its texts can go on. Throws INVALID_ARGUMENT. */
 export function parseFrame(json: unknown): { readonly id?: number | undefined } {
-  return parseAs(frame, json, "frame");
+  return parseAs(frame, wellFormed(json), "frame");
 }
 
 /** Parses a WebSocket message as JSON. Throws INVALID_ARGUMENT. */
 export function parseJson(text: string): unknown {
+  return wellFormed(parse(text));
+}
+
+function parse(text: string): unknown {
   try {
-    const hasSurrogates = /\\ud[89a-f]/i.test(text);
-    return hasSurrogates
-      ? JSON.parse(text, (_, value) => typeof value === "string" ? wellFormed(value) : value)
-      : JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
-    if (error instanceof ChatError) throw error;
     throw new ChatError("INVALID_ARGUMENT", "Cannot read the message: it is not JSON.", { cause: error });
   }
 }
 
 /** "\\ud800" is JSON, but half a character: it cannot go on as UTF-8, and would arrive as another one. */
-function wellFormed(text: string): string {
-  if (text.isWellFormed()) return text;
+function wellFormed(json: unknown): unknown {
+  if (isWellFormed(json)) return json;
   throw new ChatError("INVALID_ARGUMENT", "Cannot read the message: a text in it is not valid Unicode.");
+}
+
+function isWellFormed(json: unknown, depth = 0): boolean {
+  if (typeof json === "string") return json.isWellFormed();
+  // No frame goes deeper, and what does could have no end.
+  if (typeof json !== "object" || json === null || depth > 5) return true;
+  return Object.values(json).every((value) => isWellFormed(value, depth + 1));
 }
 
 /** Checks a value's shape. Throws INVALID_ARGUMENT, naming the field. */

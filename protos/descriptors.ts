@@ -47,9 +47,9 @@ export function serviceDefinition(name: string): ServiceDefinition {
   return definitions[name] as ServiceDefinition;
 }
 
-/** Stands in for a message that could not be read. */
+/** Stands in for a message that could not be read. `id` is its first field, if that is a number; for frames, their id. */
 export class Malformed {
-  constructor(readonly reason: string) {}
+  constructor(readonly reason: string, readonly id: number) {}
 }
 
 /**
@@ -72,10 +72,23 @@ function decodeStrictly(bytes: Buffer, decode: (bytes: Buffer) => object): objec
     const replaced = countReplaced(message);
     // A text may well hold U+FFFD itself.
     if (replaced === 0 || replaced <= count(bytes.toString("latin1"), "\xEF\xBF\xBD")) return message;
-    return new Malformed("a text in it is not valid UTF-8");
+    return new Malformed("a text in it is not valid UTF-8", firstNumber(bytes));
   } catch (error) {
-    return new Malformed(error instanceof RangeError ? error.message : "it is not what the contract says");
+    const why = error instanceof RangeError ? error.message : "it is not what the contract says";
+    return new Malformed(why, firstNumber(bytes));
   }
+}
+
+/** The number in field 1, where a message begins with it; 0 if it does not. */
+function firstNumber(bytes: Uint8Array): number {
+  if (bytes[0] !== 0x08) return 0;
+  let value = 0;
+  for (let i = 1; i <= 8; i++) {
+    const byte = bytes[i] ?? 0;
+    value += (byte & 0x7f) * 2 ** (7 * (i - 1));
+    if (byte < 0x80) return Number.isSafeInteger(value) ? value : 0;
+  }
+  return 0;
 }
 
 function countReplaced(value: unknown): number {

@@ -97,7 +97,7 @@ function begin(session: Session, frame: ReceivedFrame["frame"]): Promise<void> {
   try {
     return session.handle(wellFormed(frame));
   } catch (error) {
-    return session.refuse(toChatError(error));
+    return session.refuse(toChatError(error), frame.id);
   }
 }
 

@@ -64,6 +64,8 @@ Deno.test("frames with strange values are answered with a code, each by its id, 
     `{"id":1008,"send":null}`,
     `{"id":1009,"react":{"target":1,"emoji":"${"[".repeat(60_000)}"}}`,
     `{"id":1010,"describeRoom":{"room":"hasownproperty"}}`,
+    `{"id":1011,"send":{"text":"half \\ud83d of one"}}`,
+    `{"id":1012,"x":${"[".repeat(20_000)}${"]".repeat(20_000)}}`,
   ];
   socket.raw.ws.send(`[${strange.join(",")}]`);
   const frames = await socket.until((frames) =>
@@ -82,6 +84,8 @@ Deno.test("frames with strange values are answered with a code, each by its id, 
     1008: "INVALID_ARGUMENT",
     1009: "INVALID_ARGUMENT",
     1010: "NOT_FOUND",
+    1011: "INVALID_ARGUMENT",
+    1012: "UNIMPLEMENTED",
   });
   assertEquals((await socket.ask({ send: { text: "still here", clientId: "1" } })).sent?.seq, 1);
   assert(frames.every(({ parting }) => !parting));

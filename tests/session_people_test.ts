@@ -1,6 +1,9 @@
 /** Who is on a session, over gRPC: handles, those who sign out, and what is asked for in bulk. */
 import { assert, assertEquals } from "@std/assert";
-import { status } from "@grpc/grpc-js";
+import { type MethodDefinition, status } from "@grpc/grpc-js";
+import { Buffer } from "node:buffer";
+import { serviceDefinition } from "../protos/descriptors.ts";
+import type { ServerFrame__Output as ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
 import { grpcClient } from "./doors.ts";
 import { eventually, serveChat } from "./harness.ts";
@@ -65,6 +68,26 @@ Deno.test("ids that a reply could not repeat are refused", async () => {
   const { id, refused } = session.frames.find(({ refused }) => refused) ?? {};
   assertEquals([id, refused?.code], [0, "INVALID_ARGUMENT"]);
   assertEquals((await session.ask({ send: { text: "ho" } })).sent?.seq, 1, "nothing was stored");
+});
+
+Deno.test("what cannot be read is refused under its id, if that can be read, and the session goes on", async () => {
+  await using chat = await serveChat();
+  using client = grpcClient(chat.port);
+  const service = serviceDefinition("chat.ChatService").Session as MethodDefinition<object, ServerFrame>;
+  const call = client.makeBidiStreamRequest(
+    service.path,
+    (bytes: Buffer) => bytes,
+    service.responseDeserialize,
+  );
+  const refused: unknown[] = [];
+  call.on("error", () => {});
+  call.on("data", ({ id, refused: why }: ServerFrame) => why && refused.push([id, why.code]));
+  // A send (field 4) of a text (field 4) that is not UTF-8, behind the id 300; then bytes that are nothing at all.
+  call.write(Buffer.from([0x08, 0xac, 0x02, 0x22, 0x03, 0x22, 0x01, 0xff]));
+  call.write(Buffer.from([0xff, 0xff]));
+  await eventually(() => refused.length === 2, { what: "two refusals" });
+  assertEquals(refused, [[300, "INVALID_ARGUMENT"], [0, "INVALID_ARGUMENT"]]);
+  call.cancel();
 });
 
 Deno.test("P5 bounded: a room whose making is refused is nowhere", async () => {
