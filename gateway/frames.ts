@@ -26,7 +26,13 @@ export function frameId(json: unknown): number {
 
 /** A frame, as far as it is an object with an id that can be repeated, and its texts can go on. Throws INVALID_ARGUMENT. */
 export function parseFrame(json: unknown): { readonly id?: number | undefined } {
-  return parseAs(frame, wellFormed(json), "frame");
+  const known = wellFormed(json);
+  // What is as it should be needs no copy.
+  return isFrame(known) ? known : parseAs(frame, known, "frame");
+}
+
+function isFrame(json: unknown): json is { readonly id: number } {
+  return frameId(json) > 0;
 }
 
 /** Parses a WebSocket message as JSON. Throws INVALID_ARGUMENT. */

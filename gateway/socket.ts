@@ -9,7 +9,7 @@ import { sleep } from "../runtime/deadline.ts";
 import type { Journal } from "../runtime/journal.ts";
 import { type Due, later } from "../runtime/wheel.ts";
 import { Slots } from "./slots.ts";
-import { costOf, fullSpeed, takeWork, type Verdict } from "./speed.ts";
+import { costOf, flood, fullSpeed, takeWork, type Verdict } from "./speed.ts";
 
 /** Deno has no event for a drained send buffer, so it is looked at this often, in milliseconds. */
 const drainCheckMs = 25;
@@ -277,22 +277,6 @@ function parseData(data: unknown): string | ChatError {
   return new ChatError(
     "INVALID_ARGUMENT",
     `Cannot read the message: it has ${data.length} characters and at most ${limits.frameBytes} are allowed, send less at a time.`,
-  );
-}
-
-/** The error of a command that comes too fast. */
-export function tooFast(): ChatError {
-  return new ChatError(
-    "RESOURCE_EXHAUSTED",
-    `Cannot carry out a command: more than ${limits.commandsPerSecond} a second came, send more slowly.`,
-  );
-}
-
-function flood(): ChatError {
-  const seconds = limits.floodDelayMs / 1_000;
-  return new ChatError(
-    "FLOOD",
-    `Cannot go on: far too many commands came too fast, come back in ${seconds} s and send more slowly.`,
   );
 }
 

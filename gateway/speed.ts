@@ -1,4 +1,5 @@
 /** How fast one socket may ask for things: a bucket of work that fills steadily. Pure. */
+import { ChatError } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
 
 /** A socket's pace. */
@@ -39,4 +40,21 @@ export function takeWork(
   const after = before + cost;
   const verdict = after > limits.floodRefusals ? "flood" : "refuse";
   return { speed: { left: filled, at: now, refused: after }, verdict };
+}
+
+/** The error of a command that comes too fast. */
+export function tooFast(): ChatError {
+  return new ChatError(
+    "RESOURCE_EXHAUSTED",
+    `Cannot carry out a command: more than ${limits.commandsPerSecond} a second came, send more slowly.`,
+  );
+}
+
+/** The error of one who is sent away for it. */
+export function flood(): ChatError {
+  const seconds = limits.floodDelayMs / 1_000;
+  return new ChatError(
+    "FLOOD",
+    `Cannot go on: far too many commands came too fast, come back in ${seconds} s and send more slowly.`,
+  );
 }

@@ -11,7 +11,8 @@ import { limits } from "../protos/limits.ts";
 import type { Bridge } from "./bridge.ts";
 import { parseAs, parseJson } from "./frames.ts";
 import type { Person } from "./person.ts";
-import { type Socket, tooFast } from "./socket.ts";
+import type { Socket } from "./socket.ts";
+import { tooFast } from "./speed.ts";
 import type { Link } from "./upstream.ts";
 
 const said = v.object({ message: v.string() });

@@ -8,8 +8,9 @@
 import type { Appended, LogRecord } from "../chat/log.ts";
 import { ChatError, toChatError } from "../protos/errors.ts";
 import { type RoomEvent, speakerOf } from "../protos/events.ts";
+import { Change } from "./change.ts";
 import { followStream } from "./nats_follow.ts";
-import { type NatsLink, pause, untilAborted } from "./nats_link.ts";
+import { type NatsLink, pause } from "./nats_link.ts";
 import { NatsMarks } from "./nats_marks.ts";
 import { PendingAppends } from "./nats_pending.ts";
 import { lost, planMessages, type Planned, type RoomPlace, type Source } from "./nats_plan.ts";
@@ -46,7 +47,7 @@ export class NatsLog extends SqliteLog {
   readonly #following: Promise<unknown>;
   #applied = 0;
   #behind = Infinity;
-  #moved = Promise.withResolvers<void>();
+  readonly #moved = new Change();
   #commits: Promise<unknown> = Promise.resolve();
   #failure: ChatError | undefined;
   /** Questions for the stream's newest record: the one under way, and the one after it. */
@@ -91,7 +92,7 @@ export class NatsLog extends SqliteLog {
 
   /** Resolves when this node has applied the stream up to a place, and all marks. Rejects if it cannot follow any more. */
   async begin(sequence: number): Promise<void> {
-    await this.#reach(sequence);
+    await this.#reach(sequence, this.#stop);
     await this.#marks.caughtUp(this.#stop);
   }
 
@@ -103,7 +104,11 @@ export class NatsLog extends SqliteLog {
       this.#asking = this.#next;
       this.#next = undefined;
       const newest = await this.#newest();
-      await this.#reach(newest);
+      const lost = new AbortController();
+      this.#link.changed({ signal: lost.signal }).then(() => lost.abort());
+      await this.#reach(newest, lost);
+      lost.abort();
+      if (this.#applied < newest) throw away(this.#link, "the connection was lost");
     })();
     return this.#next;
   }
@@ -148,11 +153,12 @@ export class NatsLog extends SqliteLog {
 
   override async close(): Promise<void> {
     this.#end(this.#failure ?? closed());
+    // First, so that no question to a NATS that is silent is waited for.
+    await this.#link.close();
     await this.#following;
     await this.#marks.close();
     await this.#commits;
     await super.close();
-    await this.#link.close();
   }
 
   /** One group at a time: records and marks come from streams of their own. */
@@ -173,9 +179,10 @@ export class NatsLog extends SqliteLog {
     }
   }
 
-  async #reach(sequence: number): Promise<void> {
-    while (this.#applied < sequence && !this.#stop.signal.aborted) {
-      await untilAborted(this.#moved.promise, this.#stop.signal);
+  /** Resolves when the stream is applied up to a place, or the signal aborts. */
+  async #reach(sequence: number, { signal }: { signal: AbortSignal }): Promise<void> {
+    while (this.#applied < sequence && !signal.aborted && !this.#stop.signal.aborted) {
+      await this.#moved.next({ signal });
     }
     if (this.#stop.signal.aborted) throw this.#failure ?? closed();
   }
@@ -195,9 +202,7 @@ export class NatsLog extends SqliteLog {
         from += plan.messages;
         this.#applied = messages[from - 1]?.seq ?? this.#applied;
         this.#behind = (messages.at(-1)?.info.pending ?? 0) + messages.length - from;
-        const { resolve } = this.#moved;
-        this.#moved = Promise.withResolvers();
-        resolve();
+        this.#moved.happen();
         if (plan.fault) throw plan.fault;
       }
     }
@@ -264,7 +269,7 @@ export class NatsLog extends SqliteLog {
 
   #end(why: ChatError): void {
     this.#stop.abort();
-    this.#moved.resolve();
+    this.#moved.happen();
     this.#pending.end(why);
   }
 }

@@ -1,5 +1,7 @@
 /** Follows a stream with one ordered consumer after the other: each connection gets its own. */
-import { type ConsumerMessages, DeliverPolicy, JetStreamApiError, type JsMsg } from "@nats-io/jetstream";
+import { type ConsumerMessages, DeliverPolicy, type JsMsg } from "@nats-io/jetstream";
+import { PermissionViolationError } from "@nats-io/transport-node";
+import { ChatError } from "../protos/errors.ts";
 import { type NatsLink, pause } from "./nats_link.ts";
 
 /** Messages that are asked for ahead, and at most as many that wait to be taken. */
@@ -10,8 +12,8 @@ export interface FollowOptions {
   /** The place after which it begins. */
   readonly after: number;
   readonly signal: AbortSignal;
-  /** Asked before each consumer begins; what it throws ends the following. */
-  readonly check?: (after: number) => Promise<void>;
+  /** Asked before each consumer begins; what it throws but UNAVAILABLE ends the following. */
+  readonly check?: () => Promise<void>;
 }
 
 /**
@@ -26,8 +28,7 @@ export async function* followStream(
   while (!signal.aborted) {
     await link.up({ signal });
     if (signal.aborted) return;
-    await check(after);
-    const messages = await consume(link, stream, after);
+    const messages = await consume(link, stream, { after, check });
     if (!messages) {
       await pause(250, { signal });
       continue;
@@ -44,9 +45,10 @@ export async function* followStream(
 async function consume(
   link: NatsLink,
   stream: string,
-  after: number,
+  { after, check }: { after: number; check: () => Promise<void> },
 ): Promise<ConsumerMessages | undefined> {
   try {
+    await check();
     const consumer = await link.js.consumers.get(stream, {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: after + 1,
@@ -55,8 +57,8 @@ async function consume(
     });
     return await consumer.consume({ max_messages: ahead, expires: 10_000, idle_heartbeat: 1_000 });
   } catch (error) {
-    if (error instanceof JetStreamApiError || isTransient(error)) return undefined;
-    throw error;
+    if (isLasting(error)) throw error;
+    return undefined;
   }
 }
 
@@ -112,8 +114,8 @@ async function watch(link: NatsLink, messages: ConsumerMessages, stop: () => voi
   down.abort();
 }
 
-function isTransient(error: unknown): boolean {
-  return error instanceof Error &&
-    /^(TimeoutError|RequestError|JetStreamNotEnabled|JetStreamError|NoRespondersError)$/
-      .test(error.name);
+/** True for what another try would not change. */
+function isLasting(error: unknown): boolean {
+  return error instanceof PermissionViolationError ||
+    (error instanceof ChatError && error.code !== "UNAVAILABLE");
 }

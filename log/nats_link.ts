@@ -7,8 +7,9 @@ import {
 } from "@nats-io/transport-node";
 import { jetstream, type JetStreamClient, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { ChatError } from "../protos/errors.ts";
+import { Change } from "./change.ts";
 import type { NatsAddress } from "./nats_options.ts";
-import { dropLateResets } from "./nats_resets.ts";
+import { dropLateErrors } from "./nats_late_errors.ts";
 
 /** How the connection is: it serves, it is there and does not answer, or it is not there. */
 export type LinkState = "up" | "silent" | "down";
@@ -44,7 +45,7 @@ export async function connectNats(
   { shown, options }: NatsAddress,
   { patienceMs = 20_000 }: { patienceMs?: number } = {},
 ): Promise<NatsLink> {
-  dropLateResets();
+  dropLateErrors();
   for (const end = performance.now() + patienceMs;;) {
     try {
       const nc = await connect({ ...connection, ...options });
@@ -88,7 +89,7 @@ export class NatsLink {
   /** The address, as it may be shown. */
   readonly shown: string;
   #state: LinkState = "up";
-  #change = Promise.withResolvers<void>();
+  readonly #change = new Change();
   readonly #closing = new AbortController();
 
   constructor(shown: string, nc: NatsConnection, jsm: JetStreamManager) {
@@ -110,8 +111,8 @@ export class NatsLink {
   }
 
   /** Resolves when the state is another one, or the signal aborts. */
-  async changed({ signal }: { signal: AbortSignal }): Promise<void> {
-    await untilAborted(this.#change.promise, signal);
+  changed({ signal }: { signal: AbortSignal }): Promise<void> {
+    return this.#change.next({ signal });
   }
 
   /** Resolves when the connection serves, or the signal aborts. */
@@ -144,9 +145,7 @@ export class NatsLink {
     const state = next(this.#state, event);
     if (state === this.#state) return;
     this.#state = state;
-    const { resolve } = this.#change;
-    this.#change = Promise.withResolvers<void>();
-    resolve();
+    this.#change.happen();
   }
 
   async #watch(): Promise<void> {
@@ -155,16 +154,6 @@ export class NatsLink {
       if (type === "reconnect") this.#take("connected");
     }
   }
-}
-
-/** Resolves with the promise, or when the signal aborts. */
-export async function untilAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const aborted = Promise.withResolvers<void>();
-  const abort = () => aborted.resolve();
-  signal.addEventListener("abort", abort, { once: true });
-  await Promise.race([promise, aborted.promise]);
-  signal.removeEventListener("abort", abort);
 }
 
 /** Waits; less if the signal aborts. */

@@ -1,8 +1,9 @@
 /** How far everybody has read, shared by all nodes: a small stream that keeps the newest mark of each reader in each room. */
 import type { JsMsg } from "@nats-io/jetstream";
 import { ChatError } from "../protos/errors.ts";
+import { Change } from "./change.ts";
 import { followStream } from "./nats_follow.ts";
-import { type NatsLink, pause, untilAborted } from "./nats_link.ts";
+import { type NatsLink, pause } from "./nats_link.ts";
 import { away } from "./nats_publish.ts";
 import { subjectsOf } from "./nats_records.ts";
 import { asking, marksStream } from "./nats_stream.ts";
@@ -29,7 +30,7 @@ export class NatsMarks {
   readonly #stop = new AbortController();
   readonly #following: Promise<void>;
   #applied: number;
-  #moved = Promise.withResolvers<void>();
+  readonly #moved = new Change();
 
   constructor(source: MarksSource, { after, commit }: MarksSink) {
     this.#source = source;
@@ -68,7 +69,7 @@ export class NatsMarks {
   }
 
   async #reach(sequence: number, { signal }: { signal: AbortSignal }): Promise<void> {
-    while (this.#applied < sequence && !signal.aborted) await untilAborted(this.#moved.promise, signal);
+    while (this.#applied < sequence && !signal.aborted) await this.#moved.next({ signal });
   }
 
   async #follow(commit: MarksSink["commit"]): Promise<void> {
@@ -86,9 +87,7 @@ export class NatsMarks {
       const marks = messages.flatMap((message) => parseMark(message, epoch) ?? []);
       if (marks.length > 0) await commit(marks);
       this.#applied = messages.at(-1)?.seq ?? this.#applied;
-      const { resolve } = this.#moved;
-      this.#moved = Promise.withResolvers();
-      resolve();
+      this.#moved.happen();
     }
   }
 }

@@ -30,7 +30,7 @@ export async function openNats(settings: NatsSettings, options: OpenNatsOptions)
   const { stream, ...address } = await connectionOptions(settings);
   const link = await connectNats({ stream, ...address });
   try {
-    await openStreams(link, stream, settings);
+    for (const remark of await openStreams(link, stream, settings)) options.tell(remark);
     const file = `${options.folder}/${stream}.replica.db`;
     const { epoch, begun } = await settle(link, stream, { file, ...options });
     const sqlite = await openFile(file, { replicaOf: epoch });

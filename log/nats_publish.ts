@@ -70,23 +70,30 @@ async function attempt(
   link: NatsLink,
   { subject, id, payload, expected }: Publication,
 ): Promise<Answer> {
-  try {
-    await link.js.publish(subject, payload, { msgID: id, expect: { lastSubjectSequence: expected } });
-    return { kind: "stored" };
-  } catch (error) {
-    if (error instanceof JetStreamApiError) return meaning(link, error);
-    const unsent = isUnheard(error) || error instanceof errors.ClosedConnectionError;
-    return unsent ? { kind: "refused", error: away(link, error) } : { kind: "unanswered" };
-  }
+  const answered = new AbortController();
+  // An answer does not survive its connection.
+  const lost = link.changed(answered).then((): Answer => ({ kind: "unanswered" }));
+  const options = { msgID: id, expect: { lastSubjectSequence: expected } };
+  const answer = link.js.publish(subject, payload, options).then(
+    (): Answer => ({ kind: "stored" }),
+    (error) => failure(link, error),
+  );
+  return await Promise.race([answer, lost]).finally(() => answered.abort());
 }
 
-/** https://github.com/nats-io/nats-server/blob/main/server/errors.json: what is full, by `err_code`. */
-const full: readonly number[] = [10002, 10023, 10028, 10047, 10077, 10122];
+function failure(link: NatsLink, error: unknown): Answer {
+  if (error instanceof JetStreamApiError) return meaning(link, error);
+  const unsent = isUnheard(error) || error instanceof errors.ClosedConnectionError;
+  return unsent ? { kind: "refused", error: away(link, error) } : { kind: "unanswered" };
+}
 
 /** True if no server listens to the stream's subjects now, which a server says by itself. The library does not export the class. */
 function isUnheard(error: unknown): boolean {
   return error instanceof Error && error.name === "JetStreamNotEnabled";
 }
+
+/** What is full, by the `err_code` of errors.json in nats-server. */
+const full: readonly number[] = [10002, 10023, 10028, 10047, 10077, 10122];
 
 function meaning(link: NatsLink, error: JetStreamApiError): Answer {
   if (wrongSequence.includes(error.code)) {
@@ -97,14 +104,22 @@ function meaning(link: NatsLink, error: JetStreamApiError): Answer {
 
 /** Why NATS stored nothing. */
 export function away(link: NatsLink, error: unknown): ChatError {
-  return refusal(link, "UNAVAILABLE", "it does not take it now", "try again in a moment", error);
+  const why = error instanceof Error ? error.message : error;
+  const state = isUnheard(error)
+    ? "no server of it leads the stream now"
+    : `it does not take it now (${why})`;
+  return refusal(link, "UNAVAILABLE", { state, remedy: "try again in a moment", cause: error });
 }
 
-function isFull(link: NatsLink, error: unknown): ChatError {
-  return refusal(link, "STORAGE_FULL", "it is full", "raise its limits or free some space", error);
+function isFull(link: NatsLink, cause: Error): ChatError {
+  const state = `it is full (${cause.message})`;
+  return refusal(link, "STORAGE_FULL", { state, remedy: "raise its limits or free some space", cause });
 }
 
-function refusal(link: NatsLink, code: ErrorCode, state: string, remedy: string, cause: unknown): ChatError {
-  const why = cause instanceof Error ? cause.message : cause;
-  return new ChatError(code, `Cannot write to "${link.shown}": ${state} (${why}), ${remedy}.`, { cause });
+function refusal(
+  link: NatsLink,
+  code: ErrorCode,
+  { state, remedy, cause }: { state: string; remedy: string; cause: unknown },
+): ChatError {
+  return new ChatError(code, `Cannot write to "${link.shown}": ${state}, ${remedy}.`, { cause });
 }

@@ -78,15 +78,25 @@ const essential = [
   "max_msgs_per_subject",
 ] as const;
 
-/** Makes the streams that are not there, and checks the others. Throws FAILED_PRECONDITION, saying all that differs. */
+/**
+ * Makes the streams that are not there, and checks the others. Gives what is not as it was asked for and does no harm.
+ * Throws FAILED_PRECONDITION, saying all that differs, for what would.
+ */
 export async function openStreams(
   link: NatsLink,
   stream: string,
   { replicas = 0 }: { replicas?: number | undefined } = {},
-): Promise<void> {
+): Promise<string[]> {
   const num_replicas = replicas || (link.nc.info?.cluster ? 3 : 1);
+  const remarks: string[] = [];
   for (const wanted of wantedStreams(stream)) {
     const actual = await known(link, wanted.name) ?? await make(link, { ...wanted, num_replicas });
+    if (actual.num_replicas !== num_replicas) {
+      remarks.push(
+        `The stream "${wanted.name}" keeps ${actual.num_replicas} of each record, not ${num_replicas}: ` +
+          "edit it if that is not what you want.",
+      );
+    }
     const wrong = essential.filter((key) => !isSame(wanted[key], actual[key]));
     if (wrong.length === 0) continue;
     const differences = wrong.map((key) =>
@@ -98,6 +108,7 @@ export async function openStreams(
         "edit it, or give another name behind the address's slash.",
     );
   }
+  return remarks;
 }
 
 async function known(link: NatsLink, name: string): Promise<StreamConfig | undefined> {
@@ -126,6 +137,9 @@ function isSame(wanted: unknown, actual: unknown): boolean {
   return wanted.toSorted().join() === actual.toSorted().join();
 }
 
+/** What a cluster says as long as not enough of its servers have come up. */
+const noPeers = 10005;
+
 /** Asks until it is answered: a cluster that has just begun, or lost its leader, is silent for some seconds. */
 export async function asking<T>(
   link: NatsLink,
@@ -136,7 +150,7 @@ export async function asking<T>(
     try {
       return await ask();
     } catch (error) {
-      if (error instanceof JetStreamApiError && error.status !== 503) throw error;
+      if (error instanceof JetStreamApiError && error.status !== 503 && error.code !== noPeers) throw error;
       if (link.nc.isClosed() || performance.now() > end) {
         const why = error instanceof Error ? error.message : error;
         throw new ChatError(

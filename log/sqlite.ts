@@ -13,8 +13,9 @@ import { type RoomEvent, sizeOf } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
 import { storageError } from "./sqlite_errors.ts";
 import { lockFile } from "./sqlite_lock.ts";
+import { Recent } from "./sqlite_recent.ts";
 import { parseRoomRow, parseRow, prepareSelects } from "./sqlite_rows.ts";
-import { type GroupWriter, startWriterThread } from "./sqlite_thread.ts";
+import { type GroupWriter, inPlace, startWriterThread } from "./sqlite_thread.ts";
 import { type Append, type Group, type Mark, Writer } from "./sqlite_writer.ts";
 
 interface Waiting {
@@ -35,8 +36,8 @@ const groupMost = 256;
 /** Opens or makes the file, or `:memory:`. Throws a ChatError that says what to do. */
 export async function openSqliteLog(file: string): Promise<Log> {
   if (file === ":memory:") {
-    const { db, writer } = inPlace(new Writer(file));
-    return new SqliteLog(file, { db, writer, unlock: () => {} });
+    const writer = new Writer(file);
+    return new SqliteLog(file, { db: writer.db, writer: inPlace(writer), unlock: () => {} });
   }
   return new SqliteLog(file, await openFile(file));
 }
@@ -70,6 +71,7 @@ export class SqliteLog implements Log {
   readonly #writer: GroupWriter;
   readonly #unlock: () => void;
   readonly #select: ReturnType<typeof prepareSelects>;
+  readonly #recent = new Recent();
   #waiting: Waiting[] = [];
   #marks: WaitingMark[] = [];
   #commits: Promise<void> | undefined;
@@ -107,7 +109,8 @@ export class SqliteLog implements Log {
     try {
       while (this.#open && !signal.aborted) {
         const change = this.#change.promise;
-        const records = this.#read(this.#select.tail, after, limits.batchEvents);
+        const records = this.#recent.after(after) ??
+          this.#read(this.#select.tail, after, limits.batchEvents);
         const last = records.at(-1);
         if (last) {
           after = last.position;
@@ -133,8 +136,10 @@ export class SqliteLog implements Log {
   }
 
   room(name: string): RoomRecord | undefined {
-    const row = this.#guard(() => this.#select.room.get(name));
-    return row && parseRoomRow(row);
+    return this.#recent.room(name, () => {
+      const row = this.#guard(() => this.#select.room.get(name));
+      return row && parseRoomRow(row);
+    });
   }
 
   rooms(after: string, count: number, { archived }: { archived: boolean }): RoomRecord[] {
@@ -171,7 +176,8 @@ export class SqliteLog implements Log {
   }
 
   find(room: string, speaker: string, clientId: string): RoomEvent | undefined {
-    return this.#read(this.#select.find, room, speaker, clientId)[0]?.event;
+    const row = this.#guard(() => this.#select.find.get(room, speaker, clientId));
+    return row && (parseRow(row) ?? raise(this.#damaged())).event;
   }
 
   async close(): Promise<void> {
@@ -188,11 +194,12 @@ export class SqliteLog implements Log {
     await this.close();
   }
 
-  /** For a replica, which is told what to write: one group after the other, in place of `append` and `mark`. */
+  /** A replica, which is told what to write, calls this in place of `append` and `mark`: one group after the other. */
   protected async commit(group: Group): Promise<readonly Appended[]> {
     const results = await this.#writer.commit(group);
+    this.#recent.committed(group, results);
     this.#wake();
-    return results;
+    return results.map((result) => result.kind === "appended" ? { kind: "appended" } : result);
   }
 
   #queue<T>(push: (resolve: (value: T) => void, reject: (error: ChatError) => void) => void): Promise<T> {
@@ -212,11 +219,10 @@ export class SqliteLog implements Log {
       const group = this.#takeGroup();
       const marks = this.#marks.splice(0, groupMost);
       try {
-        const results = await this.#writer.commit({
+        const results = await this.commit({
           appends: group.map(({ append }) => append),
           marks: marks.map(({ mark }) => mark),
         });
-        this.#wake();
         for (const [i, { resolve }] of group.entries()) resolve(results[i] as Appended);
         for (const { resolve } of marks) resolve();
       } catch (error) {
@@ -270,17 +276,6 @@ export class SqliteLog implements Log {
 
 function raise(error: Error): never {
   throw error;
-}
-
-/** In memory there is one connection and no fsync, so nothing to keep off this thread. */
-function inPlace(writer: Writer): Pick<SqliteParts, "db" | "writer"> {
-  return {
-    db: writer.db,
-    writer: {
-      commit: (group) => Promise.try(() => writer.commit(group)),
-      close: () => Promise.resolve(),
-    },
-  };
 }
 
 async function makeFolder(file: string): Promise<void> {

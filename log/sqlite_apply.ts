@@ -3,8 +3,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { type EventBody, kindOf, revise, type RoomEvent, targetOf } from "../protos/events.ts";
 import { parseRow, selectEvent } from "./sqlite_rows.ts";
 
-/** Gives the function that stores an event and applies it to what is summed up from events. */
-export function prepareApply(db: DatabaseSync): (room: string, event: RoomEvent) => void {
+/** Gives the function that stores an event, applies it to what is summed up from events, and gives its position. */
+export function prepareApply(db: DatabaseSync): (room: string, event: RoomEvent) => number {
   const insert = db.prepare(
     `INSERT INTO events (room, seq, timestamp, sender, client_id, body, author, kind, target)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -51,7 +51,7 @@ export function prepareApply(db: DatabaseSync): (room: string, event: RoomEvent)
       author,
       kindOf(event),
     ] as const;
-    insert.run(...values, target ?? null);
+    const position = Number(insert.run(...values, target ?? null).lastInsertRowid);
     meet.run(room, seq, timestamp);
     if (settings) settle.run(seq, settings.topic ?? "", settings.archived ? 1 : 0, room);
     if (settings && seq === 1) found.run(sender, author, timestamp, room);
@@ -59,6 +59,7 @@ export function prepareApply(db: DatabaseSync): (room: string, event: RoomEvent)
     if (unreacted) unreact.run(room, unreacted.target, unreacted.emoji, author);
     if (target !== undefined && (event.edited || event.deleted)) reviseTarget(room, target, event);
     if (event.deleted) forget.run(room, event.deleted.target);
+    return position;
   };
 }
 

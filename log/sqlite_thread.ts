@@ -1,12 +1,11 @@
 /** Runs the writer of a SQLite log in a thread of its own. */
-import type { Appended } from "../chat/log.ts";
 import { ChatError } from "../protos/errors.ts";
-import type { FromWriter, Group, ToWriter } from "./sqlite_writer.ts";
+import type { FromWriter, Group, ToWriter, Writer, Written } from "./sqlite_writer.ts";
 
 /** Writes groups of appends, one group at a time. */
 export interface GroupWriter {
   /** Resolves when the group is durable. */
-  commit(group: Group): Promise<readonly Appended[]>;
+  commit(group: Group): Promise<readonly Written[]>;
   close(): Promise<void>;
 }
 
@@ -29,7 +28,7 @@ export async function startWriterThread(
     );
   };
   const ask = (question: ToWriter) => {
-    const answer = Promise.withResolvers<readonly Appended[]>();
+    const answer = Promise.withResolvers<readonly Written[]>();
     worker.onmessage = ({ data }: MessageEvent<FromWriter>) => {
       if (data.kind === "done") answer.resolve(data.results);
       else answer.reject(new ChatError(data.code, data.message));
@@ -50,5 +49,13 @@ export async function startWriterThread(
       await ask({ kind: "close" }).catch(() => {});
       worker.terminate();
     },
+  };
+}
+
+/** The same in this thread, for a log in memory: there is one connection and no fsync, so nothing to keep off it. */
+export function inPlace(writer: Writer): GroupWriter {
+  return {
+    commit: (group) => Promise.try(() => writer.commit(group)),
+    close: () => Promise.resolve(),
   };
 }

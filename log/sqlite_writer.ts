@@ -3,7 +3,6 @@
  * the thread that runs it, so that a commit's fsync never holds up the thread that serves.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { Appended } from "../chat/log.ts";
 import type { ErrorCode } from "../protos/errors.ts";
 import type { RoomEvent } from "../protos/events.ts";
 import { prepareApply } from "./sqlite_apply.ts";
@@ -29,6 +28,11 @@ export interface Mark {
   readonly place?: Place;
 }
 
+/** What became of an append, and where in the log its last event is: those before it are right before it. */
+export type Written =
+  | { readonly kind: "appended"; readonly position: number }
+  | { readonly kind: "conflict"; readonly head: number };
+
 /** What one transaction writes. */
 export interface Group {
   readonly appends: readonly Append[];
@@ -43,7 +47,7 @@ export type ToWriter =
 
 /** From the thread, one for each. */
 export type FromWriter =
-  | { readonly kind: "done"; readonly results: readonly Appended[] }
+  | { readonly kind: "done"; readonly results: readonly Written[] }
   | { readonly kind: "failed"; readonly code: ErrorCode; readonly message: string };
 
 /** Writes groups of appends. */
@@ -52,7 +56,7 @@ export class Writer {
   readonly #file: string;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
-  readonly #apply: (room: string, event: RoomEvent) => void;
+  readonly #apply: (room: string, event: RoomEvent) => number;
   readonly #head: StatementSync;
   readonly #mark: StatementSync;
   readonly #place: StatementSync | undefined;
@@ -98,7 +102,7 @@ export class Writer {
   }
 
   /** One transaction, one fsync, for all. A conflict leaves out that append alone; a fault leaves out all. */
-  commit({ appends, marks }: Group): Appended[] {
+  commit({ appends, marks }: Group): Written[] {
     try {
       this.#begin.run();
       const results = appends.map((append) => this.#append(append));
@@ -119,12 +123,13 @@ export class Writer {
     this.db.close();
   }
 
-  #append({ room, head, events, place }: Append): Appended {
+  #append({ room, head, events, place }: Append): Written {
     const actual = Number(this.#head.get(room)?.head ?? 0);
     if (actual !== head) return { kind: "conflict", head: actual };
-    for (const event of events) this.#apply(room, event);
+    let position = 0;
+    for (const event of events) position = this.#apply(room, event);
     if (place) this.#place?.run(room, place.sequence, place.id);
-    return { kind: "appended" };
+    return { kind: "appended", position };
   }
 }
 
@@ -135,7 +140,7 @@ function serveThread(
   let writer: Writer | undefined;
   thread.onmessage = ({ data }: MessageEvent<ToWriter>) => {
     try {
-      let results: Appended[] = [];
+      let results: Written[] = [];
       if (data.kind === "open") writer = new Writer(data.file, data);
       else if (data.kind === "commit") results = writer?.commit(data.group) ?? [];
       else writer?.close();

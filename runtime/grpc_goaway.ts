@@ -15,7 +15,17 @@ export function goawayFilter(from: "client" | "server"): (bytes: Buffer) => Buff
   let pass = from === "client" ? prefaceBytes : 0;
   let skip = 0;
   let header = Buffer.alloc(0);
+  /** Passes over whole frames that may go as they are. Gives where they end. */
+  const passOver = (bytes: Buffer) => {
+    let at = pass + skip + header.length === 0 ? 0 : bytes.length + 1;
+    while (at + headerBytes <= bytes.length && bytes[at + 3] !== goaway) {
+      at += headerBytes + bytes.readUIntBE(at, 3);
+    }
+    return at;
+  };
   return (bytes) => {
+    // As nearly everything that comes: then nothing is copied.
+    if (passOver(bytes) === bytes.length) return bytes;
     const kept: Buffer[] = [];
     let at = 0;
     const take = (most: number) => bytes.subarray(at, at += Math.min(most, bytes.length - at));

@@ -45,8 +45,9 @@ interface Page {
 /**
  * A client. It comes back by itself, and what was not answered is sent again under the same `clientId`, in order.
  *
- * Each command resolves with the server's answer, or rejects with a {@linkcode ChatError}: the refusal, or UNAVAILABLE
- * if the client was closed first. A refusal that may pass is not given to the caller: the command waits, those behind
+ * Each command resolves with the server's answer, or rejects with a {@linkcode ChatError}: the refusal; INVALID_ARGUMENT,
+ * before it is sent, if it has half a character in it or is too long; UNAVAILABLE if the client was closed first, or if
+ * ten connections broke while it was the first under way, so that one command cannot hold up all others for ever. A refusal that may pass is not given to the caller: the command waits, those behind
  * it too, and is tried again until `signal` aborts.
  */
 export class Client implements AsyncDisposable {
@@ -79,8 +80,8 @@ export class Client implements AsyncDisposable {
    * Follows a room: each event once, in order, across lost connections. The loop sets the pace: while it holds an
    * item, a bounded number of further ones is read ahead, and the rest stays in the room's log.
    *
-   * Throws NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION (the room is followed already), what the cursor's store
-   * throws, and why the client was closed; ends by itself when the caller closed it.
+   * Throws INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION (the room is followed already, or
+   * another follow keeps its cursor in the same file), what the cursor's store throws, and why the client was closed; ends by itself when the caller closed it.
    */
   follow(room: string = lobby, options: FollowOptions = {}): AsyncGenerator<Told, void, void> {
     return this.#session.follow(room, options);
@@ -189,7 +190,10 @@ export class Client implements AsyncDisposable {
     await this.#ask("done", options, (person) => ({ presence: { person, room, gone } }));
   }
 
-  /** Shows the person as writing, for 6 s or until `stopped`. It may be lost: say it again while it lasts. */
+  /**
+   * Shows the person as writing, for 6 s or until `stopped`. It may be lost: say it again while it lasts. Throws
+   * INVALID_ARGUMENT for what can be no room.
+   */
   typing({ room = lobby, stopped = false }: InRoom & { stopped?: boolean } = {}): void {
     this.#session.tell((person) => ({ typing: { person, room, stopped } }));
   }
@@ -210,10 +214,12 @@ export class Client implements AsyncDisposable {
 
   async #change<Is extends keyof Bodies>(
     is: Is,
-    { room = lobby, clientId = crypto.randomUUID(), signal }: Once & WaitOptions,
+    { room = lobby, clientId, signal }: Once & WaitOptions,
     command: (at: { person: number; room: string; clientId: string }) => ReturnType<Command>,
   ): Promise<Bodies[Is]> {
-    const give: Command = (person) => command({ person, room, clientId });
+    // What goes again without an id would be stored again.
+    const once = clientId || crypto.randomUUID();
+    const give: Command = (person) => command({ person, room, clientId: once });
     return bodyOf(await this.#session.give(give, { ordered: true, signal }), is);
   }
 

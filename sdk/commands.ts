@@ -4,6 +4,7 @@
  */
 import { ChatError } from "../protos/errors.ts";
 import type { ClientFrame } from "../protos/gen/chat/ClientFrame.ts";
+import { answered, broke, carefree, type Caution } from "./caution.ts";
 import type { Frame } from "./frames.ts";
 import { fullPace, type Pace, type Rate, take } from "./pace.ts";
 import { due, next, openWindow, room, type Step, type Window } from "./window.ts";
@@ -17,6 +18,8 @@ interface Job {
   readonly ordered: boolean;
   readonly resolve: (frame: Frame) => void;
   readonly reject: (reason: unknown) => void;
+  /** Wires that broke while it was the first under way. */
+  breaks: number;
 }
 
 /** What commands need of the world. */
@@ -29,6 +32,8 @@ export interface CommandsOptions {
   readonly send: (frame: ClientFrame) => void;
 }
 
+/** The first command under way on so many wires that broke is suspected of breaking them, and given up. */
+const breaksMost = 10;
 /** How long one that only asks waits after a refusal that may pass, in milliseconds. */
 const againMs = 500;
 
@@ -40,11 +45,12 @@ export class Commands {
   readonly #queue = new Set<number>();
   /** Keys of unordered commands that are to be sent. */
   readonly #loose = new Set<number>();
-  /** What is on the wire: the frame's id, and the command's key. */
+  /** What is on the wire, in the order of sending: the frame's id, and the command's key. */
   readonly #flying = new Map<number, number>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #window: Window;
   #pace: Pace;
+  #caution: Caution = carefree;
   #person = 0;
   #lastKey = 0;
   #wake: ReturnType<typeof setTimeout> | undefined;
@@ -73,7 +79,14 @@ export class Commands {
         to(value);
       };
       signal?.addEventListener("abort", drop, { once: true });
-      this.#jobs.set(key, { key, command, ordered, resolve: settle(resolve), reject: settle(reject) });
+      this.#jobs.set(key, {
+        key,
+        command,
+        ordered,
+        resolve: settle(resolve),
+        reject: settle(reject),
+        breaks: 0,
+      });
     });
     (ordered ? this.#queue : this.#loose).add(key);
     this.#flush();
@@ -86,12 +99,19 @@ export class Commands {
     this.#flush();
   }
 
-  /** The wire is gone. What was on it is sent again on the next one. */
-  lost(): void {
+  /** The wire is gone. What was on it is sent again on the next one, unless it breaks them all. */
+  lost(why: ChatError): void {
     this.#person = 0;
-    for (const key of this.#flying.values()) if (this.#jobs.get(key)?.ordered === false) this.#loose.add(key);
+    const jobs = [...this.#flying.values()].flatMap((key) => this.#jobs.get(key) ?? []);
     this.#flying.clear();
     this.#step({ is: "lost" });
+    for (const { key, ordered } of jobs) if (!ordered) this.#loose.add(key);
+    const [first] = jobs;
+    if (!first) return;
+    this.#caution = broke(this.#caution);
+    if (++first.breaks < breaksMost) return;
+    this.#forget(first.key);
+    first.reject(givenUp(why));
   }
 
   /** An answer came. */
@@ -100,8 +120,10 @@ export class Commands {
     const key = this.#flying.get(id);
     const job = key === undefined ? undefined : this.#jobs.get(key);
     this.#flying.delete(id);
+    if (key !== undefined) this.#caution = answered(this.#caution);
     if (!job) return;
     if (frame.is === "refused" && frame.body.retry) {
+      job.breaks = 0;
       if (job.ordered) this.#step({ is: "refused", id, now, dice: this.#options.random() });
       else this.#later(againMs * (1 + this.#options.random()), () => this.#loose.add(job.key));
     } else {
@@ -146,6 +168,7 @@ export class Commands {
     }
     let waitMs = this.#window.holdUntil - now;
     for (const key of [...this.#loose, ...due(this.#window, now)]) {
+      if (this.#flying.size >= this.#caution.most) break;
       const paced = take(this.#pace, this.#options.rate, now);
       this.#pace = paced.pace;
       if (paced.waitMs > 0) {
@@ -175,4 +198,13 @@ export class Commands {
     }, ms);
     this.#timers.add(timer);
   }
+}
+
+function givenUp(why: ChatError): ChatError {
+  return new ChatError(
+    "UNAVAILABLE",
+    `Cannot tell whether it was done: ${breaksMost} connections broke while it was the first under way, change it, ` +
+      `or try again with the same clientId. The last one broke with: ${why.message}`,
+    { cause: why },
+  );
 }

@@ -1,5 +1,6 @@
 import { ChatError } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
+import { checkName, checkToken } from "./check.ts";
 import { Client } from "./client.ts";
 import type { Connection } from "./connection.ts";
 import type { Timing } from "./line.ts";
@@ -53,6 +54,8 @@ export async function connectOver(transport: Transport, options: ConnectOptions)
   if (name === "" && token === "") {
     throw new ChatError("UNAUTHENTICATED", "Cannot connect: nobody is named, give a name or a token.");
   }
+  checkName(name);
+  checkToken(token);
   signal?.throwIfAborted();
   const timing = { ...usual, ...options.timing };
   const session = new Session(transport, { name, token }, { timing, depth, onConnection, random });

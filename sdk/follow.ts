@@ -20,7 +20,8 @@ export type FirstReplay =
 /** How to follow. */
 export interface FollowOptions {
   /**
-   * Where the place is kept. By default in memory, so that a program that restarts begins anew.
+   * Where the place is kept. By default in memory, so that a program that restarts begins anew. One store for one
+   * loop: another room's cursor is told as a reset.
    *
    * 1. Each item comes at least once. It counts as dealt with when the loop asks for the next one, and that is kept
    *    before the next one is given. So an item whose body came to its end is not given again.
@@ -83,6 +84,7 @@ export class Follow {
     signal?.addEventListener("abort", abort);
     try {
       signal?.throwIfAborted();
+      using _ = this.#store.claim?.();
       this.#reading = reader(await this.#store.load());
       this.#ready = true;
       this.ask();

@@ -30,7 +30,7 @@ export interface LineEvents {
   onLive(person: number): void;
   onFrame(frame: Frame): void;
   /** The wire is gone, after it was live. */
-  onLost(): void;
+  onLost(why: ChatError): void;
   /** Each new state of the connection. */
   onConnection(connection: Connection): void;
 }
@@ -117,7 +117,7 @@ export class Line {
     const before = this.#connection;
     this.#connection = next(before, event, this.#timing);
     if (this.#connection === before) return;
-    if (before.is === "live") this.#events.onLost();
+    if (before.is === "live") this.#events.onLost(whyOf(this.#connection));
     this.#act();
     this.#events.onConnection(this.#connection);
   }
@@ -133,7 +133,7 @@ export class Line {
     }
     if (state.is === "closed") {
       this.#stop.abort();
-      this.#opened.reject(state.why ?? new ChatError("UNAVAILABLE", "Cannot go on: the client was closed."));
+      this.#opened.reject(whyOf(state));
       this.#closed.resolve(state.why);
     }
   }
@@ -208,11 +208,13 @@ export class Line {
       const { code, message } = frame.body;
       return this.#end(turn, new ChatError(code, message), { comeBack: false });
     }
-    if (frame.id !== openId) return this.#events.onFrame(frame);
-    if (frame.is === "refused") {
+    if (frame.is === "refused" && (frame.id === openId || frame.id === 0)) {
       const { code, message, retry } = frame.body;
-      return this.#end(turn, new ChatError(code, message), { comeBack: retry });
+      // Without an id: it could not read what came, and whoever waits for an answer to that would wait for ever.
+      const comeBack = retry || this.#connection.is === "live";
+      return this.#end(turn, new ChatError(code, message), { comeBack });
     }
+    if (frame.id !== openId) return this.#events.onFrame(frame);
     if (frame.is === "opened") this.#live(turn, frame.body);
   }
 
@@ -232,6 +234,11 @@ export class Line {
     this.#opened.resolve();
     this.#events.onLive(person);
   }
+}
+
+function whyOf(state: Connection): ChatError {
+  const why = "why" in state ? state.why : undefined;
+  return why ?? new ChatError("UNAVAILABLE", "Cannot go on: the client was closed.");
 }
 
 /** Ids of commands count from here. */

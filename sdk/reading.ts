@@ -13,8 +13,8 @@ export type Told =
   /** It follows the room; what comes next has the seq `cursor.seq + 1`. Once, first. */
   | { readonly is: "begun"; readonly head: number; readonly cursor: Cursor }
   /**
-   * Something happened in the room. `replayed`: it was asked for as history, and may have been dealt with before. What a
-   * later process is given from a cursor on is always news.
+   * Something happened in the room. `replayed`: it was asked for as history, and may have been dealt with before. What
+   * came while nobody followed is news, unless it is the rest of such a replay.
    */
   | { readonly is: "event"; readonly event: RoomEvent; readonly replayed: boolean; readonly cursor: Cursor }
   /** What it had is not this room's past any more, or there is a part it cannot be given: drop all, begin anew. */
@@ -23,10 +23,7 @@ export type Told =
   | { readonly is: "fault"; readonly error: ChatError; readonly cursor: Cursor };
 
 /** Where it is. */
-interface Place extends Cursor {
-  /** Events up to here are history. */
-  readonly newsAfter: number;
-}
+type Place = Required<Cursor>;
 
 interface Common {
   readonly place: Place | undefined;
@@ -60,7 +57,12 @@ interface Moved {
 
 /** A reader that has dealt with everything up to the cursor, if there is one. */
 export function reader(cursor: Cursor | undefined): Reading {
-  return { is: "away", place: cursor && { ...cursor, newsAfter: 0 }, begun: false, faults: 0 };
+  return {
+    is: "away",
+    place: cursor && { ...cursor, newsAfter: cursor.newsAfter ?? 0 },
+    begun: false,
+    faults: 0,
+  };
 }
 
 /** Moves the reader. */
@@ -81,18 +83,19 @@ export function next(reading: Reading, event: Happening): Moved {
 }
 
 function follow({ place, begun, faults }: Reading, { epoch, head, after, recovered }: Followed): Moved {
-  const cursor = { epoch, seq: after };
-  const moved = (newsAfter: number, told: readonly Told[]): Moved => ({
-    reading: { is: "following", place: { ...cursor, newsAfter }, begun: true, faults },
+  const moved = (place: Place, told: readonly Told[]): Moved => ({
+    reading: { is: "following", place, begun: true, faults },
     told,
   });
-  if (!place) return moved(head, [{ is: "begun", head, cursor }]);
-  if (!recovered) return moved(head, [{ is: "reset", head, cursor }]);
+  const anew = { epoch, seq: after, newsAfter: head };
+  const cursor = cursorOf(anew);
+  if (!place) return moved(anew, [{ is: "begun", head, cursor }]);
+  if (!recovered) return moved(anew, [{ is: "reset", head, cursor }]);
   if (epoch === place.epoch && after === place.seq) {
-    return moved(place.newsAfter, begun ? [] : [{ is: "begun", head, cursor }]);
+    return moved(place, begun ? [] : [{ is: "begun", head, cursor: cursorOf(place) }]);
   }
   const what = `the reader was moved from ${place.epoch}/${place.seq} to ${epoch}/${after}`;
-  return moved(head, [fault(what, place), { is: "reset", head, cursor }]);
+  return moved(anew, [fault(what, place), { is: "reset", head, cursor }]);
 }
 
 function take(reading: Extract<Reading, { is: "following" }>, { epoch, first, events }: WireBatch): Moved {
@@ -111,15 +114,21 @@ function take(reading: Extract<Reading, { is: "following" }>, { epoch, first, ev
     seq = event.seq;
     // An event of a kind that this library is too old for is no hole.
     if ("unknown" in event) continue;
-    told.push({ is: "event", event, replayed: seq <= newsAfter, cursor: { epoch: life, seq } });
+    const cursor = cursorOf({ epoch: life, seq, newsAfter });
+    told.push({ is: "event", event, replayed: seq <= newsAfter, cursor });
   }
   const place = { epoch: life, seq, newsAfter };
   return { reading: { is: "following", place, begun: true, faults: 0 }, told };
 }
 
-function fault(what: string, { epoch, seq }: Cursor): Told {
+function fault(what: string, place: Place): Told {
   const error = new ChatError("DATA_LOSS", `Cannot trust what came: ${what}, resuming; report this.`);
-  return { is: "fault", error, cursor: { epoch, seq } };
+  return { is: "fault", error, cursor: cursorOf(place) };
+}
+
+/** What has to be kept of a place. */
+function cursorOf({ epoch, seq, newsAfter }: Place): Cursor {
+  return newsAfter > seq ? { epoch, seq, newsAfter } : { epoch, seq };
 }
 
 function quietly(reading: Reading): Moved {

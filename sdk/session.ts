@@ -1,6 +1,7 @@
 /** One person's session: the line, the commands on it, and the rooms that are followed. */
 import { ChatError } from "../protos/errors.ts";
 import { lobby, type Principal } from "../protos/events.ts";
+import { checkCommand } from "./check.ts";
 import { type Command, Commands } from "./commands.ts";
 import type { Connection } from "./connection.ts";
 import { endable } from "./endable.ts";
@@ -47,7 +48,7 @@ export class Session {
       events: {
         onLive: (person) => this.#live(person),
         onFrame: (frame) => this.#take(frame),
-        onLost: () => this.#lost(),
+        onLost: (why) => this.#lost(why),
         onConnection,
       },
     });
@@ -77,27 +78,34 @@ export class Session {
   }
 
   /** Gives a command, as often as need be, and resolves with its answer. Rejects with its refusal. */
-  give(command: Command, options: { ordered: boolean; signal?: AbortSignal | undefined }): Promise<Frame> {
-    if (this.connection.is === "closed") return Promise.reject(closedError(this.connection.why));
-    return this.#commands.give(command, options);
+  async give(
+    command: Command,
+    options: { ordered: boolean; signal?: AbortSignal | undefined },
+  ): Promise<Frame> {
+    checkCommand(command(this.#person));
+    if (this.connection.is === "closed") throw closedError(this.connection.why);
+    return await this.#commands.give(command, options);
   }
 
-  /** Gives a command once, if there is a wire; nobody waits for its answer. */
+  /** Gives a command once, if there is a wire; nobody waits for its answer. Throws INVALID_ARGUMENT. */
   tell(command: Command): void {
+    checkCommand(command(this.#person));
     if (this.#person === 0) return;
     this.#line.send({ id: ++this.#lastId, ...command(this.#person) });
   }
 
-  /** Keeps a person shown in a room, or no longer, whatever becomes of the wire. */
+  /** Keeps a person shown in a room, or no longer, whatever becomes of the wire. Throws INVALID_ARGUMENT. */
   show(room: string, gone: boolean): void {
+    checkCommand({ presence: { room } });
     if (gone) this.#present.delete(roomName(room));
     else this.#present.add(roomName(room));
   }
 
-  /** Follows a room. Throws FAILED_PRECONDITION if it is followed already. */
+  /** Follows a room. Throws INVALID_ARGUMENT, and FAILED_PRECONDITION if it is followed already. */
   follow(room: string, options: FollowOptions): AsyncGenerator<Told, void, void> {
     const follow = new Follow(roomName(room), {
       follow: (command) => {
+        checkCommand({ follow: command });
         if (this.#person === 0) return 0;
         const id = ++this.#lastId;
         this.#line.send({ id, follow: { ...command, person: this.#person } });
@@ -140,10 +148,10 @@ export class Session {
     this.#commands.live(person);
   }
 
-  #lost(): void {
+  #lost(why: ChatError): void {
     this.#person = 0;
     for (const follow of this.#follows.values()) follow.lost();
-    this.#commands.lost();
+    this.#commands.lost(why);
   }
 
   #take(frame: Frame): void {

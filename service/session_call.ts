@@ -7,6 +7,7 @@ import { type ChatError, toChatError } from "../protos/errors.ts";
 import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
 import { shuttingDown, silent, tooSlow } from "../protos/partings.ts";
+import { CallOutput } from "../runtime/grpc_output.ts";
 import type { StreamSignals } from "../runtime/grpc_streams.ts";
 import { StreamWriter } from "../runtime/grpc_writer.ts";
 import { Pulse } from "../runtime/pulse.ts";
@@ -31,7 +32,11 @@ export async function serveSession(
   { chat, signals: { gone, ends }, known }: SessionCallOptions,
 ): Promise<void> {
   const ended = Promise.withResolvers<void>();
-  const writer = new StreamWriter(call, { bytes: limits.streamBufferBytes, ms: limits.slowReaderMs });
+  const output = new CallOutput(call);
+  const writer = new StreamWriter(output, {
+    bytes: limits.streamBufferBytes,
+    ms: limits.slowReaderMs,
+  });
   const write = async (make: () => Buffer) => {
     pulse.spoke();
     if (await writer.writeMade(make) === "slow") throw tooSlow();
@@ -63,7 +68,7 @@ export async function serveSession(
     // While the server drains, what still comes is answered; one who broke a rule is not heard any more.
     if (!ends.aborted) call.removeAllListeners("data").pause();
     // Not waited for: a peer that takes nothing could hold this up for good.
-    call.write(encodeFrame({ parting: parting(known(error)) }));
+    output.write(encodeFrame({ parting: parting(known(error)) }), () => {});
   }
   pulse.stop();
   await idle();

@@ -8,6 +8,7 @@ import { follow } from "../feed/follow.ts";
 import type { StreamRequest__Output } from "../protos/gen/chat/StreamRequest.ts";
 import { limits } from "../protos/limits.ts";
 import { shuttingDown, tooSlow } from "../protos/partings.ts";
+import { CallOutput } from "../runtime/grpc_output.ts";
 import type { StreamSignals } from "../runtime/grpc_streams.ts";
 import { StreamWriter } from "../runtime/grpc_writer.ts";
 import { encodeMessage } from "./encode.ts";
@@ -30,7 +31,10 @@ export async function streamMessages(
 ): Promise<void> {
   const room = parseRoom(request.room);
   const { epoch, head, after, recovered } = await chat.begin(room, parseStart(request), { signal: gone });
-  const writer = new StreamWriter(call, { bytes: limits.streamBufferBytes, ms: limits.slowReaderMs });
+  const writer = new StreamWriter(new CallOutput(call), {
+    bytes: limits.streamBufferBytes,
+    ms: limits.slowReaderMs,
+  });
   call.sendMetadata(metadata({ "chat-epoch": epoch, "chat-head": head, "chat-recovered": recovered }));
   for await (const { events } of follow(chat.feed(room), { epoch, after }, { signal: ends })) {
     for (const event of events) {

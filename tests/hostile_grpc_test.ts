@@ -240,3 +240,24 @@ Deno.test("P5 bounded: streams of one kind take their own places only, and give 
   assertEquals(await begin(strangers).said, "in");
   await streams.drain(0);
 });
+
+Deno.test("an answer and the event that it is about go to a session in one packet", async () => {
+  await using chat = await serveChat();
+  const { Session } = serviceDefinition("chat.ChatService");
+  using session = connection(chat.port);
+  const { stream } = begin(session, Session?.path ?? "");
+  const give = (...frames: object[]) =>
+    stream.write(
+      Buffer.concat(frames.map((frame) => framed(Session?.requestSerialize(frame) ?? Buffer.alloc(0)))),
+    );
+  const packets: string[] = [];
+  stream.on("data", (part: Buffer) => packets.push(part.toString("latin1")));
+  give({ id: 1, open: { username: "ann" } }, { id: 2, follow: {} });
+  await eventually(() => packets.length > 0);
+  await sleep(100);
+  packets.length = 0;
+  give({ id: 3, send: { text: "hello", clientId: "1" } });
+  await sleep(300);
+  assertEquals(packets.filter((packet) => packet !== "").length, 1);
+  assert(packets[0]?.includes("hello"));
+});

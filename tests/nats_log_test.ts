@@ -1,6 +1,9 @@
 /** What is true of a log in NATS alone: several nodes, and NATS that is away, slow, or has lost its memory. */
 import { assert, assertEquals } from "@std/assert";
 import type { Log } from "../chat/log.ts";
+import { connectNats } from "../log/nats_link.ts";
+import { parseNatsUrl } from "../log/nats_options.ts";
+import { Turns } from "../log/nats_turns.ts";
 import type { RoomEvent } from "../protos/events.ts";
 import { event } from "./engines.ts";
 import { eventually } from "./harness.ts";
@@ -124,3 +127,36 @@ onNats("P2 ordered: a node that catches up has all that others were answered bef
   await eventually(() => other.refusal() !== undefined);
   assertEquals(await codeOf(other.catchUp()), "UNAVAILABLE");
 });
+
+onNats(
+  "P5 bounded: a node that has lost twice in a room is first there, and others wait no longer than for that",
+  async () => {
+    await using nats = await serveNats();
+    const links = await Promise.all([0, 1].map(() => connectNats(parseNatsUrl(nats.url()))));
+    const [near, far] = links.map((link) => new Turns(link, "CHAT")) as [Turns, Turns];
+    const waited = async (room: string) => {
+      const began = performance.now();
+      await near.mine(room);
+      return performance.now() - began;
+    };
+    const told = () => new Promise((resolve) => setTimeout(resolve, 50));
+    far.settle("lobby", "lost");
+    await told();
+    assert(await waited("lobby") < 20, "once is no reason");
+    far.settle("lobby", "lost");
+    await told();
+    assert(await waited("attic") < 20, "another room is none of it");
+    const waiting = waited("lobby");
+    near.passed("lobby");
+    assert(await waiting < 20, "it had its turn");
+    far.settle("lobby", "lost");
+    await told();
+    assert(await waited("lobby") > 80, "nobody came");
+    assert(await waited("lobby") < 20, "and is not waited for again");
+    far.settle("lobby", "won");
+    far.settle("lobby", "lost");
+    await told();
+    assert(await waited("lobby") < 20, "it begins anew");
+    await Promise.all(links.map((link) => link.close()));
+  },
+);

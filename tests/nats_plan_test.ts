@@ -1,12 +1,15 @@
 /** What a node makes of the stream, and of an append whose fate is not known yet: the parts without a server. */
-import { assertEquals, assertRejects } from "@std/assert";
-import type { NatsLink } from "../log/nats_link.ts";
-import { next } from "../log/nats_link.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { followStream } from "../log/nats_follow.ts";
+import { connectNats, type NatsLink, next } from "../log/nats_link.ts";
+import { parseNatsUrl } from "../log/nats_options.ts";
 import { PendingAppends } from "../log/nats_pending.ts";
 import { planMessages } from "../log/nats_plan.ts";
 import { publishOnce } from "../log/nats_publish.ts";
 import { ChatError } from "../protos/errors.ts";
 import { event } from "./engines.ts";
+import { codeOf, natsNode } from "./nats_nodes.ts";
+import { onNats, serveNats } from "./nats_server.ts";
 
 function message(seq: number, subject: string, body: unknown) {
   return { seq, subject: `CHAT.${subject}`, json: () => body };
@@ -75,6 +78,7 @@ function link(...attempts: (() => Promise<unknown>)[]): NatsLink {
     js: { publish: () => (attempts.shift() ?? (() => Promise.resolve()))() },
     suspect: () => Promise.resolve(),
     up: () => Promise.resolve(),
+    changed: () => new Promise(() => {}),
     shown: "nats://test",
   } as unknown as NatsLink;
 }
@@ -129,3 +133,43 @@ Deno.test("a connection serves again after whatever happened to it", () => {
   assertEquals(next("silent", "disconnected"), "down");
   assertEquals(next("down", "connected"), "up");
 });
+
+onNats(
+  "P1 durable: a node that cannot ask whether its stream is the same goes on asking; if it is not, it ends",
+  async () => {
+    await using nats = await serveNats();
+    await using log = await natsNode(nats.url());
+    await log.append("lobby", 0, [event(1)]);
+    const link = await connectNats(parseNatsUrl(nats.url()));
+    const answers = ["UNAVAILABLE", "UNAVAILABLE", ""] as const;
+    let asked = 0;
+    const check = () => {
+      const code = answers[asked++];
+      return code ? Promise.reject(new ChatError(code, "Cannot ask.")) : Promise.resolve();
+    };
+    const stop = new AbortController();
+    for await (const [message] of followStream(link, "CHAT", { after: 0, check, signal: stop.signal })) {
+      assertEquals([message?.seq, asked], [1, 3]);
+      break;
+    }
+    const lost = () => Promise.reject(new ChatError("DATA_LOSS", "Cannot follow."));
+    const ended = followStream(link, "CHAT", { after: 0, check: lost, signal: stop.signal }).next();
+    assertEquals(await codeOf(ended), "DATA_LOSS");
+    await link.close();
+  },
+);
+
+for (const how of ["killed", "stopped"] as const) {
+  onNats(`a log ends at once, also when NATS was ${how}`, async () => {
+    await using nats = await serveNats();
+    const log = await natsNode(nats.url());
+    await log.append("lobby", 0, [event(1)]);
+    if (how === "killed") await nats.kill();
+    else nats.signal("SIGSTOP");
+    const catching = codeOf(log.catchUp());
+    const began = performance.now();
+    await log[Symbol.asyncDispose]();
+    assert(performance.now() - began < 1_000, `${performance.now() - began}`);
+    assert(["UNAVAILABLE", "SHUTTING_DOWN"].includes(await catching));
+  });
+}

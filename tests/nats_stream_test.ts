@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { connect } from "@nats-io/transport-node";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { openLog } from "../log/open.ts";
+import { openEngine, openLog } from "../log/open.ts";
 import { limits } from "../protos/limits.ts";
 import { event, take } from "./engines.ts";
 import { eventually, tempFolder } from "./harness.ts";
@@ -102,6 +102,26 @@ onNats("a stream that could lose what it should keep is refused, saying all that
   assertMatch(
     why,
     /^Cannot use the stream "CHAT" of "nats:.*subjects is .*, discard is .*, max_age is .* must be 0/,
+  );
+});
+
+onNats("a stream of fewer replicas than were asked for is taken, and the operator is told", async () => {
+  await using nats = await serveNats();
+  {
+    await using _ = await natsNode(nats.url());
+  }
+  await using folder = await tempFolder();
+  const told: string[] = [];
+  const { log } = await openEngine({ chatLog: nats.url(), chatData: folder.path, natsReplicas: 3 }, {
+    tell: (text) => told.push(text),
+  });
+  await log.close();
+  assertMatch(told[0] ?? "", /^The stream "CHAT" keeps 1 of each record, not 3: /);
+  const fresh = openEngine({ chatLog: nats.url("NEW"), chatData: folder.path, natsReplicas: 3 });
+  const why = await fresh.then(() => "", ({ message }) => message);
+  assertMatch(
+    why,
+    /^Cannot make the stream "NEW" with 3 replicas in "nats:.*, check that JetStream is on, and NATS_REPLICAS/,
   );
 });
 

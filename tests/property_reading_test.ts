@@ -1,9 +1,15 @@
 /** The client library's pure parts that decide what a reader is told, as properties. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { fileCursor } from "../sdk/cursor.ts";
+import { type Cursor, fileCursor } from "../sdk/cursor.ts";
 import { readFrames } from "../sdk/frames.ts";
-import { type Happening as Step, next as nextReading, reader, type Told } from "../sdk/reading.ts";
+import {
+  type Happening as Step,
+  next as nextReading,
+  reader,
+  type Reading,
+  type Told,
+} from "../sdk/reading.ts";
 
 const batchOf = (epoch: string, first: number, seqs: readonly number[]) => ({
   room: "lobby",
@@ -43,6 +49,15 @@ const steps = fc.array(
   { maxLength: 40, size: "max" },
 );
 
+function at({ epoch, seq }: Cursor): Cursor {
+  return { epoch, seq };
+}
+
+/** History that is over need not be known. */
+function kept(place: Reading["place"]): Reading["place"] {
+  return place && { ...place, newsAfter: place.newsAfter > place.seq ? place.newsAfter : 0 };
+}
+
 Deno.test("P3 complete: sdk: whatever a server sends, what a reader is told has no hole, no repeat, and a word for every jump", () => {
   fc.assert(
     fc.property(steps, fc.option(fc.nat(9)), (steps, seq) => {
@@ -68,7 +83,7 @@ Deno.test("P3 complete: sdk: whatever a server sends, what a reader is told has 
         all.push(...moved.told);
         const last = moved.told.at(-1);
         if (last) {
-          assertEquals([last.cursor.epoch, last.cursor.seq], [reading.place?.epoch, reading.place?.seq]);
+          assertEquals(reader(last.cursor).place, kept(reading.place), "what is kept of it is enough");
         }
         if (step.is === "batch" && before.is === "following") {
           const wrong = step.skew !== 0 || step.lie !== 0 || step.epoch !== before.place.epoch ||
@@ -83,11 +98,11 @@ Deno.test("P3 complete: sdk: whatever a server sends, what a reader is told has 
       for (const told of all) {
         if (told.is === "event") {
           assert(place);
-          assertEquals(told.cursor, { epoch: place.epoch, seq: place.seq + 1 });
+          assertEquals(at(told.cursor), { epoch: place.epoch, seq: place.seq + 1 });
           assertEquals(told.event.seq, told.cursor.seq);
         }
-        if (told.is === "begun" && place) assertEquals(told.cursor, place);
-        place = told.cursor;
+        if (told.is === "begun" && place) assertEquals(at(told.cursor), place);
+        place = at(told.cursor);
       }
     }),
     { numRuns: 2_000 },
@@ -110,6 +125,11 @@ Deno.test("sdk: history that was asked for is told apart from news", () => {
     replayed(follow(reader({ epoch: "e", seq: 2 }), 2), 3),
     [false, false],
     "what came while it was away",
+  );
+  assertEquals(
+    replayed(follow(reader({ epoch: "e", seq: 2, newsAfter: 3 }), 2), 3),
+    [true, false],
+    "what is left of a replay after a restart",
   );
   assertEquals(
     replayed(follow(reader({ epoch: "d", seq: 2 }), 4, false), 5),
@@ -142,21 +162,33 @@ Deno.test("sdk: an event of a kind that this library does not know is no hole", 
   assertEquals(reading.place?.seq, 3);
 });
 
-Deno.test("sdk: a cursor's file holds the newest cursor or the one before; none yet is none, and something else is an error", async () => {
+Deno.test("sdk: a cursor's file holds the newest cursor or the one before; none yet is none, and something else is told with its remedy", async () => {
   const folder = await Deno.makeTempDir({ prefix: "switchboard-" });
   const path = `${folder}/bot.cursor`;
   try {
     const store = fileCursor(path);
     assertEquals(await store.load(), undefined);
     for (let seq = 1; seq <= 20; seq++) {
-      await store.save({ epoch: "e", seq });
-      assertEquals(await fileCursor(path).load(), { epoch: "e", seq });
+      const cursor = seq % 2 === 0 ? { epoch: "e", seq } : { epoch: "e", seq, newsAfter: 30 };
+      await store.save(cursor);
+      assertEquals(await fileCursor(path).load(), cursor);
     }
-    for (const text of ["", "{", "7", `{"epoch":"e"}`, `{"epoch":"e","seq":-1}`, `{"epoch":"e","seq":1.5}`]) {
+    await Promise.all(Array.from({ length: 20 }, (_, i) => fileCursor(path).save({ epoch: "e", seq: i })));
+    assertEquals((await store.load())?.epoch, "e", "whoever saves at the same time");
+    const damaged = ["{", "7", `{"epoch":"e"}`, `{"epoch":"e","seq":-1}`, `{"epoch":"e","seq":1.5}`, "\0\0"];
+    for (const text of ["", " \n", ...damaged, `{"epoch":"e","seq":1,"newsAfter":"2"}`]) {
       await Deno.writeTextFile(path, text);
       const error = await assertRejects(() => store.load());
-      assert(error instanceof TypeError && error.message.startsWith("Cannot load the cursor"), String(error));
+      assertInstanceOf(error, TypeError);
+      const what = text.trim() === "" ? "the file is empty" : "the file is damaged, or not a cursor's";
+      assert(error.message.startsWith(`Cannot load the cursor from "${path}": ${what}, `), error.message);
+      assert(error.message.includes("take it away"), error.message);
     }
+    await Deno.remove(path);
+    await Deno.mkdir(path);
+    await assertRejects(() => store.save({ epoch: "e", seq: 1 }));
+    const left = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+    assertEquals(left, ["bot.cursor"], "nothing is left behind");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -148,6 +148,81 @@ for (const door of ["grpc", "ws"] as const) {
     assertEquals((await cursor.load())?.seq, 1);
   });
 
+  Deno.test(`P3 complete: sdk over ${door}: a cursor of another room is told as a reset, and nothing is left out`, async () => {
+    await using folder = await tempFolder();
+    await using server = await serve(door);
+    await using chat = await connect(server.address, { name: "ann" });
+    for (const room of ["attic", "cellar"]) await chat.createRoom({ room });
+    for (const room of ["lobby", "attic", "cellar"]) {
+      for (const text of ["one", "two", "three"]) await chat.send({ room, text });
+    }
+    const seqs = { lobby: [1, 2, 3], attic: [1, 2, 3, 4], cellar: [1, 2, 3, 4] };
+    const cursor = fileCursor(folder.file("bot.cursor"));
+    const read = async (room: keyof typeof seqs) => {
+      const told: (string | number)[] = [];
+      for await (const one of chat.follow(room, { cursor, replay: "ALL" })) {
+        told.push(one.is === "event" ? one.event.seq : one.is);
+        await cursor.save(one.cursor);
+        if (one.cursor.seq === seqs[room].length) break;
+      }
+      return told;
+    };
+    assertEquals(await soon(read("lobby")), ["begun", ...seqs.lobby]);
+    for (const room of ["attic", "lobby", "cellar", "attic"] as const) {
+      assertEquals(await soon(read(room)), ["reset", ...seqs[room]]);
+    }
+  });
+
+  Deno.test(`P3 complete: sdk over ${door}: two loops cannot keep their cursors in one file at once`, async () => {
+    await using folder = await tempFolder();
+    await using server = await serve(door);
+    await using chat = await connect(server.address, { name: "ann" });
+    await chat.createRoom({ room: "attic" });
+    const path = folder.file("bot.cursor");
+    const other = `${path.slice(0, path.lastIndexOf("/"))}/./bot.cursor`;
+    const loop = chat.follow("lobby", { cursor: fileCursor(path) });
+    assertEquals((await loop.next()).value?.is, "begun");
+    for (const cursor of [fileCursor(path), fileCursor(other)]) {
+      const error = await assertRejects(() => soon(chat.follow("attic", { cursor }).next()));
+      assertInstanceOf(error, ChatError);
+      assertEquals(error.code, "FAILED_PRECONDITION");
+      assert(error.message.startsWith("Cannot keep the cursor in "), error.message);
+    }
+    await say(chat, "one");
+    assertEquals((await soon(loop.next())).value?.cursor.seq, 1);
+    await loop.return();
+    const again = chat.follow("attic", { cursor: fileCursor(path) });
+    assertEquals((await soon(again.next())).value?.is, "reset", "the file is free again");
+    await again.return();
+    const nowhere = () => chat.follow("lobby", { cursor: fileCursor(folder.file("none/bot.cursor")) }).next();
+    for (let i = 0; i < 2; i++) {
+      assertEquals((await assertRejects(() => soon(nowhere())) as NodeJS.ErrnoException).code, "ENOENT");
+    }
+  });
+
+  Deno.test(`P3 complete: sdk over ${door}: what is left of a first replay after a restart is still told as replayed`, async () => {
+    await using folder = await tempFolder();
+    await using server = await serve(door);
+    await using chat = await connect(server.address, { name: "ann" });
+    await say(chat, "one", "two", "three");
+    const told: [string | undefined, boolean][] = [];
+    const run = async (last: string) => {
+      const cursor = fileCursor(folder.file("bot.cursor"));
+      for await (const one of chat.follow("lobby", { cursor, replay: { last: 2 } })) {
+        if (one.is !== "event") continue;
+        told.push([one.event.message?.text, one.replayed]);
+        await cursor.save(one.cursor);
+        if (one.event.message?.text === last) return;
+      }
+    };
+    await soon(run("two"));
+    await say(chat, "four");
+    await soon(run("four"));
+    await say(chat, "five");
+    await soon(run("five"));
+    assertEquals(told, [["two", true], ["three", true], ["four", false], ["five", false]]);
+  });
+
   Deno.test(`P3 complete: sdk over ${door}: a room's name may come decomposed, as a file system gives it`, async () => {
     await using server = await serve(door);
     await using chat = await connect(server.address, { name: "ann" });

@@ -1,7 +1,8 @@
 /** The client library on a wire that the test holds in its hands: what it sends, and what it makes of what comes. */
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { ChatError } from "../protos/errors.ts";
-import { type Client, type ConnectOptions, connectOver } from "../sdk/mod.ts";
+import { readFrame } from "../sdk/frames.ts";
+import { type Client, type ConnectOptions, connectOver, type Transport } from "../sdk/mod.ts";
 import { pause, until } from "./chaos/wait.ts";
 import { type FarEnd, Wires } from "./wires.ts";
 
@@ -68,6 +69,79 @@ Deno.test("sdk: a refusal that stays is the caller's, and holds up nobody", asyn
   assertInstanceOf(error, ChatError);
   assertEquals(error.code, "INVALID_ARGUMENT");
   assertEquals((await good).seq, 1);
+});
+
+Deno.test("P7 honest: sdk: a refusal that names no command ends the wire, and what waited is asked for again", async () => {
+  const told: string[] = [];
+  const { wires, chat } = await join({
+    onConnection: (state) => told.push(state.is === "waiting" ? state.why.code : state.is),
+  });
+  await using _ = chat;
+  const sending = chat.send({ text: "a" });
+  await until(() => wires.now.texts().length === 1, "a send");
+  wires.now.say({ id: 0, refused: { code: "INVALID_ARGUMENT", message: "Cannot read it." } });
+  await until(() => wires.ends.length === 2 && wires.now.texts().length === 1, "the send again", {
+    ms: 2_000,
+  });
+  wires.now.store("a", 1);
+  assertEquals((await sending).seq, 1);
+  assertEquals(told, ["live", "INVALID_ARGUMENT", "connecting", "live"]);
+});
+
+Deno.test("P7 honest: sdk: one whom a server cannot even let in is told so", async () => {
+  const wires = new Wires();
+  const dials: number[] = [];
+  const unreadable: Transport = {
+    rate: wires.rate,
+    signIn: (asked) => wires.signIn(asked),
+    open: (token) => wires.open(token),
+    dial: (_token, { onReady, onFrame }) => {
+      dials.push(performance.now());
+      queueMicrotask(() => {
+        onReady();
+        onFrame(readFrame({ refused: { code: "INVALID_ARGUMENT", message: "Cannot read it." } }));
+      });
+      return { send: () => {}, close: () => Promise.resolve() };
+    },
+  };
+  const signal = AbortSignal.timeout(1_000);
+  const error = await assertRejects(() => connectOver(unreadable, { name: "ann", timing, signal }));
+  assertEquals([(error as ChatError).code, dials.length], ["INVALID_ARGUMENT", 1]);
+});
+
+Deno.test("P7 honest: sdk: a command that breaks each wire is given up, wherever it stands; the others are not", async () => {
+  for (const position of [0, 1, 7, 15, 16, 30]) {
+    const { wires, chat } = await join({ timing: { ...timing, firstMs: 0, mostMs: 0 } });
+    const texts = Array.from({ length: 32 }, (_, i) => i === position ? "poison" : `${i}`);
+    const sends = Promise.allSettled(texts.map((text) => chat.send({ text })));
+    const stored: string[] = [];
+    const serving = setInterval(() => {
+      const end = wires.now;
+      // At once, before anything else is answered.
+      if (end.texts().includes("poison")) return end.end();
+      for (const text of end.texts()) if (!stored.includes(text)) end.store(text, stored.push(text));
+    }, 1);
+    const outcomes = (await sends).map(({ status }) => status);
+    clearInterval(serving);
+    assertEquals(outcomes, texts.map((text) => text === "poison" ? "rejected" : "fulfilled"));
+    assertEquals(stored, texts.filter((text) => text !== "poison"), "in order, and once");
+    assert(wires.ends.length <= 20, `${wires.ends.length} wires`);
+    await chat.close();
+  }
+});
+
+Deno.test("P4 once: sdk: what is sent under an empty id has a fresh one, and keeps it", async () => {
+  const { wires, chat } = await join();
+  await using _ = chat;
+  const sending = chat.send({ text: "a", clientId: "" });
+  const idOf = (end: FarEnd) => end.all("send")[0]?.body.clientId;
+  const first = idOf(wires.now);
+  wires.now.end();
+  await until(() => wires.ends.length === 2 && wires.now.texts().length === 1, "the send again");
+  assert(first);
+  assertEquals(idOf(wires.now), first);
+  wires.now.store("a", 1);
+  await sending;
 });
 
 Deno.test("sdk: a parting's delay is honoured; one that says not to come back ends the client, and tells why", async () => {
