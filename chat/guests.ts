@@ -2,8 +2,10 @@
 import { ChatError } from "../protos/errors.ts";
 import type { Principal } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
-import { canonicalName, lookAlikeKeys } from "./names.ts";
-import { fullPace, type Pace, type PaceLimits, take } from "./pace.ts";
+import { type Conduct, newConduct, pace } from "./conduct.ts";
+import { full, HeldNames, taken } from "./held_names.ts";
+import { canonicalName } from "./names.ts";
+import { fullPace, type PaceLimits, take } from "./pace.ts";
 import { parseName } from "./rules.ts";
 import type { Signals } from "./signals.ts";
 import { expired, type Tokens } from "./tokens.ts";
@@ -21,27 +23,7 @@ export interface Admission {
   close(): void;
 }
 
-/** How fast somebody has been, also on earlier sessions. */
-interface Conduct {
-  pace: Pace;
-  /** They are kept out until then, in milliseconds of `performance.now()`. */
-  awayUntil: number;
-}
-
-/** A name that somebody has. */
-interface Guest {
-  readonly id: string;
-  /** Sessions and calls that they are open on now. */
-  open: number;
-  /** How long the name is theirs while they are not open, in milliseconds. */
-  heldUntil: number;
-  readonly conduct: Conduct;
-  /** What ends each of those, if somebody listens there. */
-  readonly revoke: Set<(why: ChatError) => void>;
-}
-
 const signInPace: PaceLimits = { perSecond: limits.signInsPerSecond, burst: limits.signInsBurst };
-const pace: PaceLimits = { perSecond: limits.commandsPerSecondGrpc, burst: limits.commandsBurstGrpc };
 
 /** Lets somebody in at the speed that is left to them. Throws FLOOD if they are kept out. */
 export function admissionOf(principal: Principal, conduct: Conduct = newConduct()): Admission {
@@ -73,8 +55,7 @@ export class Guests {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Ids whose tokens are good no more, with when they expire by themselves. Those that came last come last. */
   readonly #revoked = new Map<string, number>();
-  /** Under each key that a name has. */
-  readonly #guests = new Map<string, Guest>();
+  readonly #names: HeldNames;
   /** Of names that are taken at their word, by key; those that came last come last. */
   readonly #named = new Map<string, Conduct>();
   #signIns = fullPace(signInPace, performance.now());
@@ -89,6 +70,7 @@ export class Guests {
     this.#tokens = tokens;
     this.#now = now;
     this.#signals = signals;
+    this.#names = new HeldNames({ now, signals });
     this.#unlisten = signals.listen((signal) => {
       if (signal.kind === "revoked") this.#revoke(signal);
     });
@@ -98,6 +80,7 @@ export class Guests {
     clearTimeout(this.#timer);
     this.#settled.resolve();
     this.#unlisten();
+    this.#names.close();
   }
 
   /** The public keys of tokens, as a JSON Web Key Set in JSON. */
@@ -121,8 +104,8 @@ export class Guests {
     // Those who were here before a restart are on their way back, each with a token, and nobody knows their names yet.
     if (!stays) await this.#settled.promise;
     const id = stays ? known.id : newId();
-    this.#claim({ id, name, key });
     const principal = { id, name, key };
+    this.#names.claim(principal);
     return { ...await this.#tokens.sign(principal), principal };
   }
 
@@ -142,7 +125,7 @@ export class Guests {
   ): Promise<Admission> {
     const { principal, expires } = await this.#tokens.read(token);
     if (this.#revoked.has(principal.id)) throw signedOut();
-    const guest = this.#claim(principal);
+    const guest = this.#names.claim(principal);
     const admission = admissionOf(principal, guest.conduct);
     const revoke = (why: ChatError) => revoked(why);
     guest.open++;
@@ -167,7 +150,7 @@ export class Guests {
     const name = parseName(asked);
     const key = canonicalName(name);
     const mustBeFree = () => {
-      if (this.#holders(name).some((guest) => this.#isHere(guest))) throw taken(name);
+      if (this.#names.isTaken(name)) throw taken(name);
     };
     mustBeFree();
     const admission = admissionOf({ id: "", name, key }, this.#conductOf(key));
@@ -180,18 +163,6 @@ export class Guests {
     };
   }
 
-  #claim({ id, name }: Principal): Guest {
-    const holders = this.#holders(name);
-    if (holders.some((guest) => guest.id !== id && this.#isHere(guest))) throw taken(name);
-    const known = holders.find((guest) => guest.id === id);
-    if (!known) this.#makeRoom();
-    const guest = known ?? { id, open: 0, heldUntil: 0, conduct: newConduct(), revoke: new Set() };
-    // Longer once they were open: whoever never got their token, since its way was cut, may ask for another soon.
-    guest.heldUntil = Math.max(guest.heldUntil, this.#now() + limits.openingMs);
-    for (const key of lookAlikeKeys(name)) this.#guests.set(key, guest);
-    return guest;
-  }
-
   #revoke({ id, name }: { id: string; name: string }): void {
     this.#revoked.delete(id);
     this.#revoked.set(id, this.#now() + limits.tokenMs);
@@ -199,15 +170,7 @@ export class Guests {
       if (this.#revoked.size <= limits.guests && until > this.#now()) break;
       this.#revoked.delete(old);
     }
-    for (const key of lookAlikeKeys(name)) {
-      const guest = this.#guests.get(key);
-      if (guest?.id !== id) continue;
-      this.#guests.delete(key);
-      for (const revoke of [...guest.revoke]) revoke(signedOut());
-      // Also where they came in under another spelling.
-      guest.heldUntil = guest.open = 0;
-      guest.revoke.clear();
-    }
+    this.#names.release({ id, name }, signedOut());
   }
 
   #conductOf(key: string): Conduct {
@@ -217,25 +180,6 @@ export class Guests {
     if (this.#named.size > limits.guests) this.#named.delete(this.#named.keys().next().value ?? "");
     return conduct;
   }
-
-  /** Those who have a name that cannot be told from this one. */
-  #holders(name: string): Guest[] {
-    return lookAlikeKeys(name).flatMap((key) => this.#guests.get(key) ?? []);
-  }
-
-  #isHere({ open, heldUntil }: Guest): boolean {
-    return open > 0 || this.#now() < heldUntil;
-  }
-
-  #makeRoom(): void {
-    if (this.#guests.size < limits.guests) return;
-    for (const [key, guest] of this.#guests) if (!this.#isHere(guest)) this.#guests.delete(key);
-    if (this.#guests.size >= limits.guests) throw full();
-  }
-}
-
-function newConduct(): Conduct {
-  return { pace: fullPace(pace, performance.now()), awayUntil: 0 };
 }
 
 /** Why somebody is sent away, or kept out. */
@@ -259,19 +203,6 @@ function signedOut(): ChatError {
   return new ChatError("UNAUTHENTICATED", "Cannot go on: this token was signed out, sign in again.");
 }
 
-function full(): ChatError {
-  return new ChatError("RESOURCE_EXHAUSTED", "Cannot sign in: too many do at the moment, try again later.");
-}
-
 function newId(): string {
   return `guest:${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}`;
-}
-
-function taken(name: string): ChatError {
-  return new ChatError(
-    "NAME_TAKEN",
-    `Cannot use the name ${
-      JSON.stringify(name)
-    }: somebody who is here has it, or one that looks like it, choose another.`,
-  );
 }

@@ -1,4 +1,5 @@
 /** The port of the log: what must last. Its engines are in log/, and one contract suite runs on all. */
+import type { ChatError } from "../protos/errors.ts";
 import type { RoomEvent } from "../protos/events.ts";
 import type { Reactions } from "./decide.ts";
 
@@ -54,6 +55,8 @@ export interface Log extends AsyncDisposable {
   /** The life of this log; all seqs count in it. Another one means another history. */
   readonly epoch: string;
   append(room: string, head: number, events: readonly RoomEvent[]): Promise<Appended>;
+  /** Why an append would be refused now; undefined if it would be tried. What is under way may still be stored. */
+  refusal(): ChatError | undefined;
   tail(after: number, options: { signal: AbortSignal }): AsyncIterable<readonly LogRecord[]>;
   catchUp(): Promise<void>;
   /** The position of the newest record; 0 if there is none. */

@@ -63,6 +63,8 @@ export class RoomWriter {
    * RESOURCE_EXHAUSTED if too many wait, or with what the log said.
    */
   write(command: Command): Promise<Accepted> {
+    const refusal = this.#log.refusal();
+    if (refusal) return Promise.reject(refusal);
     if (this.#waiting.size >= limits.commandsQueued) {
       return Promise.reject(
         new ChatError(
@@ -88,7 +90,7 @@ export class RoomWriter {
     // Lets everything that arrived in this turn of the event loop into the first batch.
     await Promise.resolve();
     while (this.#waiting.size > 0) {
-      const batch = this.#waiting.take(batchMost);
+      const batch = this.#waiting.take(batchMost, { weigh, weight: limits.appendBytes });
       try {
         await this.#write(batch);
       } catch (error) {
@@ -155,6 +157,11 @@ function behind(room: string): ChatError {
     "DATA_LOSS",
     `Cannot write to "${room}": the log has lost events that were read from it, restore it from a backup.`,
   );
+}
+
+/** About the bytes that a command's event takes, a character counted as 3. */
+function weigh({ command }: Waiting): number {
+  return 500 + 3 * ("text" in command ? command.text.length : 0);
 }
 
 /** Decides on commands in order, each on the room as the ones before it left it. */

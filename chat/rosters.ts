@@ -78,11 +78,8 @@ export class Rosters {
   }
 
   #take(signal: Signal): void {
-    if (signal.kind === "revoked") return;
-    if (signal.kind === "alive") {
-      this.#nodes.set(signal.node, this.#now());
-      return;
-    }
+    if (signal.kind === "alive") this.#nodes.set(signal.node, this.#now());
+    if (!("room" in signal)) return;
     if (signal.kind === "present") this.#nodes.set(signal.holder.node, this.#now());
     const watched = this.#open(signal.room);
     if (watched.roster.take(signal, this.#now())) this.#tellSoon(watched);

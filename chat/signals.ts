@@ -20,11 +20,22 @@ export type Signal =
   | { readonly kind: "stopped"; readonly room: string; readonly name: string }
   /** Whoever has a token of this id, on whichever node, may not go on. */
   | { readonly kind: "revoked"; readonly id: string; readonly name: string }
+  /** A guest has a name through a node since then, in milliseconds since 1970, or has it no more. */
+  | {
+    readonly kind: "named" | "unnamed";
+    readonly node: string;
+    readonly id: string;
+    readonly name: string;
+    readonly since: number;
+  }
   /** The node lives, and so do its holders. Due every 10 s. */
   | { readonly kind: "alive"; readonly node: string };
 
 /** What is about who is in a room. */
-export type RoomSignal = Exclude<Signal, { kind: "alive" | "revoked" }>;
+export type RoomSignal = Extract<Signal, { room: string }>;
+
+/** What is about whose a name is. */
+export type NameSignal = Extract<Signal, { kind: "named" | "unnamed" }>;
 
 /**
  * Carries signals to all nodes.

@@ -20,16 +20,22 @@ export class Turns<T> {
 
   /**
    * Takes at most `most`, one of each line in turn, and gives them in the order in which they came. Whoever had a turn
-   * is served last next.
+   * is served last next. Takes no more than weigh `weight` together, but at least one.
    */
-  take(most: number): T[] {
+  take(
+    most: number,
+    { weigh = () => 0, weight = Infinity }: { weigh?: (one: T) => number; weight?: number } = {},
+  ): T[] {
     const taken: { one: T; number: number }[] = [];
-    while (taken.length < most && this.#size > 0) {
+    let left = weight;
+    while (taken.length < most && this.#size > 0 && left >= 0) {
       for (const [who, line] of [...this.#lines]) {
-        if (taken.length === most) break;
+        const [next] = line;
+        if (!next || taken.length === most) break;
+        left -= weigh(next.one);
+        if (left < 0 && taken.length > 0) break;
         this.#lines.delete(who);
-        const next = line.shift();
-        if (!next) continue;
+        line.shift();
         taken.push(next);
         this.#size--;
         if (line.length > 0) this.#lines.set(who, line);

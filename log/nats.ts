@@ -85,7 +85,7 @@ export class NatsLog extends SqliteLog {
   }
 
   /** Why an append would be refused now; undefined if it would be tried. */
-  refusal(): ChatError | undefined {
+  override refusal(): ChatError | undefined {
     if (this.#stop.signal.aborted) return this.#failure ?? closed();
     return this.#link.away ?? (this.#pending.doubtful ? silent(this.#link.shown) : undefined);
   }

@@ -18,10 +18,10 @@ export type SignalFrame =
 type Telling = Exclude<SignalFrame, { ask: string }>;
 
 /** Signals that hold until another kind of the same takes them back. */
-const ends: Readonly<Record<string, Signal["kind"]>> = { present: "gone" };
+const ends: Readonly<Record<string, Signal["kind"]>> = { present: "gone", named: "unnamed" };
 
 /** Those that take one back. */
-const begins: Readonly<Record<string, Signal["kind"]>> = { gone: "present" };
+const begins: Readonly<Record<string, Signal["kind"]>> = { gone: "present", unnamed: "named" };
 
 /** Of the signals that were given, those that still hold. */
 export class Standing {

@@ -122,6 +122,11 @@ export class SqliteLog implements Log {
     }
   }
 
+  /** It is tried, whatever the disk says. */
+  refusal(): ChatError | undefined {
+    return undefined;
+  }
+
   /** There is no other node. */
   catchUp(): Promise<void> {
     return Promise.resolve();

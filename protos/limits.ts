@@ -69,6 +69,8 @@ export const limits = {
   floodDelayMs: 10_000,
   /** Commands that wait in one room to be stored. At 5,000 a second this is two seconds of delay. */
   commandsQueued: 10_000,
+  /** Bytes of text in one append, a character counted as 3: as JSON at most twice as much, and NATS takes 1 MB. */
+  appendBytes: 480_000,
   /** Events in one batch or page: bounds the time that one reader holds the loop. */
   batchEvents: 500,
   /** Bytes of text in one page, or in one batch to those who have everything; a character counted as 3. */

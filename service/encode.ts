@@ -23,11 +23,18 @@ export function encodeBatch(batch: RoomBatch): Buffer {
   const shared = same && same.room === room && same.epoch === epoch && same.first === first &&
     same.events.length === events.length && same.events.every((event, i) => event === events[i]);
   if (last && shared) return last.bytes;
-  const parts = [contentOf({ batch: { room, epoch, first } }), ...events.map(encodeEvent)];
-  const size = parts.reduce((sum, part) => sum + part.length, 0);
-  const bytes = Buffer.concat([tagAndLength(batchTag, size), ...parts]);
+  // An event that comes alone is hardly ever part of another batch.
+  const bytes = events.length === 1
+    ? serializeFrame({ batch: { ...batch, events: [...events] } })
+    : join(batch);
   last = { of: batch, bytes };
   return bytes;
+}
+
+function join({ room, epoch, first, events }: RoomBatch): Buffer {
+  const parts = [contentOf({ batch: { room, epoch, first } }), ...events.map(encodeEvent)];
+  const size = parts.reduce((sum, part) => sum + part.length, 0);
+  return Buffer.concat([tagAndLength(batchTag, size), ...parts]);
 }
 
 /** An event as `ChatMessage`; undefined if there is nothing to read in it. */

@@ -1,6 +1,9 @@
 /** Older events on `/ws`: pages and catching up, served from what the gateway's readers share. */
 import { assert, assertEquals } from "@std/assert";
+import { Tail } from "../feed/tail.ts";
+import { readHistory } from "../gateway/history.ts";
 import type { ChatService } from "../grpc_server.ts";
+import type { RoomBatch, RoomEvent } from "../protos/events.ts";
 import type { Batch__Output } from "../protos/gen/chat/Batch.ts";
 import type { Read } from "../protos/gen/chat/Read.ts";
 import { limits } from "../protos/limits.ts";
@@ -161,6 +164,39 @@ Deno.test("P6 closed: a text that was deleted is not given to anybody any more, 
   await reader.until(() => reader.events.some(({ deleted }) => deleted));
   for (const gateway of [web, web2]) assertEquals(await look(gateway), ["", "", "", ""]);
   assertEquals(web2.bridge.pageReads, reads, "it was changed where it is kept");
+});
+
+Deno.test("P6 closed: what is deleted while a page is put together, or waits for its turn, is not in it", async () => {
+  const event = (seq: number, body: object) =>
+    ({ seq, timestamp: "", sender: "ann", author: "a", clientId: "", ...body }) as RoomEvent;
+  const message = (seq: number) => event(seq, { message: { text: `secret ${seq}` } });
+  const tail = new Tail({ epoch: "e", head: 4 });
+  tail.push([message(5), message(6)]);
+  const remove = (target: number) => tail.push([event(tail.head + 1, { deleted: { target } })]);
+  const stored = [1, 2, 3, 4].map(message);
+  const room = {
+    room: "attic",
+    tail,
+    read: (after: number, count: number) => {
+      const events = stored.slice(after, after + Math.min(count, 2));
+      if (after === 2) remove(1);
+      return Promise.resolve(events);
+    },
+    page: (seq: number) => {
+      if (seq === 2) remove(3);
+      return Promise.resolve(stored.slice(seq - 1, seq));
+    },
+  };
+  const gone = (page: RoomBatch) => page.events.flatMap(({ seq, message }) => message?.deleted ? [seq] : []);
+  const forward = await readHistory(room, { after: 0, before: 0, count: 6 });
+  assertEquals(gone(forward()), [1]);
+  remove(5);
+  assertEquals([gone(forward()), forward().events.length], [[1, 5], 6]);
+  assert(!JSON.stringify(forward()).includes("secret 5"));
+  const back = await readHistory(room, { after: 0, before: 5, count: 4 });
+  assertEquals(gone(back()), [3]);
+  tail.reset({ epoch: "another", head: 0 });
+  assertEquals(back().epoch, "e");
 });
 
 Deno.test("joining far back: the last N and since a time are found, and cost few reads however many ask", async () => {

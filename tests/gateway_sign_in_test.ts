@@ -216,6 +216,29 @@ Deno.test("P6 closed: a token is good until it expires, as this gateway's clock 
   assertEquals(await code(await sign(60)), "good", "what was known stays");
 });
 
+Deno.test("P6 closed: a token that was checked once is good no longer than another one", async () => {
+  let now = Date.now();
+  const tokens = new Tokens(() => now);
+  const makeKeys = () => generateKeyPair("EdDSA", { extractable: true });
+  const [old, other] = [await makeKeys(), await makeKeys()];
+  const learn = async ({ publicKey }: typeof old) => {
+    const jwk = { ...await exportJWK(publicKey), kid: "1", alg: "EdDSA" };
+    tokens.learn(JSON.stringify({ keys: [jwk] }));
+  };
+  await learn(old);
+  const token = await new SignJWT({ name: "ann" }).setProtectedHeader({ alg: "EdDSA", kid: "1" })
+    .setSubject("guest:1").setIssuer("switchboard").setExpirationTime(Math.floor(now / 1_000) + 60)
+    .sign(old.privateKey);
+  const code = () => tokens.verify(token).then(({ name }) => name, (error) => error.code);
+  assertEquals([await code(), await code()], ["ann", "ann"]);
+  await learn(other);
+  assertEquals(await code(), "UNAUTHENTICATED", "it is not signed with the key that there is now");
+  await learn(old);
+  assertEquals([await code(), await code()], ["ann", "ann"]);
+  now += 67_000;
+  assertEquals(await code(), "UNAUTHENTICATED", "it has expired");
+});
+
 Deno.test("P7 honest: as long as ChatService was never reached, signing in and /ws say to come back", async () => {
   await using web = await serveWeb(1);
   const signing = ask(web.port, "/sign-in", { body: { name: "ann" } });

@@ -2,9 +2,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
+import { before } from "../runtime/deadline.ts";
 import { goawayFilter } from "../runtime/grpc_goaway.ts";
 import { grpcClient, send, Stream } from "./doors.ts";
-import { eventually, spawn } from "./harness.ts";
+import { eventually, serveChat, spawn } from "./harness.ts";
 
 Deno.test("P5 bounded: a gRPC port that ran out of files takes connections again when there are some", async () => {
   await using chat = await spawn("grpc", {
@@ -40,6 +41,47 @@ Deno.test("P5 bounded: connections that come and go leave no open files behind",
     await stream.headers;
   }
   await eventually(async () => await files() <= before + 1, { what: `${before} open files` });
+});
+
+/** An HTTP/2 frame: RFC 9113, 4.1. */
+function frame(type: number, flags: number, stream: number, payload: Uint8Array = new Uint8Array()): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+/** The header fields of a call, each literal and without an index: RFC 7541, 6.2.2. */
+function headerBlock(path: string): Buffer {
+  const fields = { ":method": "POST", ":scheme": "http", ":path": path, "content-type": "application/grpc" };
+  const text = (value: string) => Buffer.concat([Buffer.of(value.length), Buffer.from(value)]);
+  return Buffer.concat(
+    Object.entries(fields).flatMap(([name, value]) => [Buffer.of(0), text(name), text(value)]),
+  );
+}
+
+Deno.test("P5 bounded: a connection that opens calls and resets them at once is cut (CVE-2023-44487)", async () => {
+  await using chat = await serveChat();
+  using conn = await Deno.connect({ hostname: "127.0.0.1", port: chat.port });
+  let isCut = false;
+  const cut = () => isCut = true;
+  const ended = conn.readable.pipeTo(new WritableStream()).then(cut, cut);
+  const [headers, settings, reset, cancel] = [1, 4, 3, 8];
+  const block = headerBlock("/chat.ChatService/Session");
+  const calls = Array.from({ length: 10_000 }, (_, i) => 2 * i + 1).map((id) =>
+    Buffer.concat([frame(headers, 4, id, block), frame(reset, 0, id, Buffer.of(0, 0, 0, cancel))])
+  );
+  const writer = conn.writable.getWriter();
+  await writer.write(Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame(settings, 0, 0)]));
+  // More than the server takes: the rest fails once it has cut the connection.
+  await writer.write(Buffer.concat(calls)).catch(() => {});
+  await before(5_000, ended);
+  assert(isCut);
+  await writer.close().catch(() => {});
+  using client = grpcClient(chat.port);
+  assertEquals((await send(client, { username: "ann", message: "still here" })).seq, 1);
 });
 
 Deno.test("a GOAWAY is taken out of a connection's bytes, however they are cut, and nothing else is", () => {

@@ -48,3 +48,10 @@ Deno.test("P2 ordered: where all fit into a batch, they keep the order in which 
   for (const [i, who] of ["ann", "ann", "ann", "bob", "ann", "cem"].entries()) turns.push(who, `${who} ${i}`);
   assertEquals(turns.take(64), ["ann 0", "ann 1", "ann 2", "bob 3", "ann 4", "cem 5"]);
 });
+
+Deno.test("P5 bounded: what is taken at once weighs no more than asked for, and is at least one", () => {
+  const turns = new Turns<number>();
+  for (const [i, weight] of [3, 3, 3, 9, 1].entries()) turns.push(i % 2 ? "ann" : "bob", weight);
+  const take = () => turns.take(10, { weigh: (one) => one, weight: 6 });
+  assertEquals([take(), take(), take(), take()], [[3, 3], [3], [9], [1]]);
+});
