@@ -123,7 +123,10 @@ export class PagePerson implements AsyncDisposable {
     return this.page.locator("[role=log] .row").count();
   }
 
-  /** What moved though nobody moved it, as the browser scores it. */
+  /**
+   * What moved though nobody moved it, as the browser scores it. While the wheel turns it says nothing: what is drawn
+   * above in the same frame is scored as if all had moved.
+   */
   async shift(): Promise<number> {
     return await this.page.evaluate("watched.shift") as number;
   }

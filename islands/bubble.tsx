@@ -9,7 +9,7 @@ import { type Overlaid, overlay } from "./overlay.ts";
 import { Chips } from "./chips.tsx";
 import { Quote } from "./quote.tsx";
 import type { Said } from "./rows.ts";
-import { isLong, shown } from "./text.ts";
+import { isLong, legible } from "./text.ts";
 import { hueOf, initials } from "./sender.ts";
 import { Tools } from "./tools.tsx";
 
@@ -41,7 +41,7 @@ export class Bubble extends Component<Props, State> {
     const me = acting.session.me.value;
     const is = shownOf(said, acting);
     const state = stateOf(said, is);
-    const text = shown(is.text);
+    const text = legible(is.text);
     const folded = !open && isLong(text);
     const mentions = !mine && me.key !== "" && message?.mentions.includes(me.key);
     return (

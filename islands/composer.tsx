@@ -8,7 +8,7 @@ import { Icon } from "./icon.tsx";
 import { type Draft, emptyDraft } from "./kept.ts";
 import type { OpenRoom } from "./open_room.ts";
 import type { Rows } from "./rows.ts";
-import { textProblem, textWarning } from "./text.ts";
+import { legible, textProblem, textWarning } from "./text.ts";
 
 interface Props {
   acting: Acting;
@@ -139,7 +139,7 @@ function Context(
         : (
           <button type="button" class="context-text" onClick={() => acting.jump(replyTo)}>
             Replying to <bdi class="context-who">{original?.sender ?? "an earlier message"}</bdi>{" "}
-            <span dir="auto">{original?.text.slice(0, 200)}</span>
+            <span dir="auto">{legible(original?.text ?? "").slice(0, 200)}</span>
           </button>
         )}
       <button type="button" class="plain" aria-label="Cancel" title="Cancel (Escape)" onClick={cancel}>

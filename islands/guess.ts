@@ -1,7 +1,7 @@
 /** How high a row probably is, before it was ever drawn: near enough that the scroll bar hardly moves. */
 import { dayOf } from "./clock.ts";
 import type { Line } from "./conversation.ts";
-import { isLong, shown } from "./text.ts";
+import { isLong, legible } from "./text.ts";
 
 // In pixels, as style.css has them.
 const [lineHigh, bubbleHigh, headingHigh, noticeHigh, dayHigh] = [23.2, 21, 36, 27, 52] as const;
@@ -16,7 +16,7 @@ export function guessSize(line: Line, { before, wide }: { before: Line | undefin
   const isFirst = before?.is !== "message" || before.sender !== line.sender;
   const rest = day + bubbleHigh + (isFirst ? headingHigh : 0) + (line.replyTo > 0 ? quoteHigh : 0) +
     (line.edited > 0 ? editedHigh : 0) + (line.reactions.length > 0 ? reactionsHigh : 0);
-  return rest + textHigh(shown(line.text), Math.min(longestLine, wide * 0.85 - 70));
+  return rest + textHigh(legible(line.text), Math.min(longestLine, wide * 0.85 - 70));
 }
 
 function textHigh(text: string, wide: number): number {

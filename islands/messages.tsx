@@ -14,6 +14,7 @@ import { RowView } from "./row.tsx";
 import { Rows } from "./rows.ts";
 import { Scroller } from "./scroller.ts";
 import { step } from "./step.ts";
+import type { Span } from "./window.ts";
 
 interface Props {
   acting: Acting;
@@ -40,8 +41,6 @@ export function Messages({ acting, room, shown }: Props) {
   useEffect(() => acting.shows(scroller), [scroller]);
   const atEnd = scroller.atEnd.value;
   useSeen(room, atEnd);
-  const { unfolded, unfold } = useUnfolded(scroller);
-  const tops = [0, ...spans.map(({ to }) => to)];
   return (
     <div class="pane">
       <div
@@ -56,21 +55,7 @@ export function Messages({ acting, room, shown }: Props) {
       >
         <div class="log-in">
           <Beginning room={room} empty={here && rows.count === 0} conversation={conversation} />
-          <div class="rows" data-held={rows.count}>
-            {spans.flatMap(({ from, to }, index) => [
-              <Gap key={`gap ${index}`} size={scroller.gap(tops[index] ?? 0, from)} />,
-              ...rows.slice(from, to).map((row) => (
-                <RowView
-                  key={row.key}
-                  row={row}
-                  acting={acting}
-                  open={unfolded.has(row.key)}
-                  unfold={unfold}
-                />
-              )),
-            ])}
-            <Gap key="gap" size={scroller.gap(tops.at(-1) ?? 0, rows.count)} />
-          </div>
+          <Drawn acting={acting} rows={rows} spans={spans} scroller={scroller} />
         </div>
       </div>
       {!atEnd && here && rows.count > 0 && (
@@ -80,6 +65,30 @@ export function Messages({ acting, room, shown }: Props) {
         />
       )}
       <Aloud conversation={conversation} me={view.me} on={late} />
+    </div>
+  );
+}
+
+interface DrawnProps {
+  acting: Acting;
+  rows: Rows;
+  spans: readonly Span[];
+  scroller: Scroller;
+}
+
+/** The rows that are near to be seen. Before each span and behind the last one stands a gap: the scroller counts on it. */
+function Drawn({ acting, rows, spans, scroller }: DrawnProps) {
+  const { unfolded, unfold } = useUnfolded(scroller);
+  const tops = [0, ...spans.map(({ to }) => to)];
+  return (
+    <div class="rows" data-held={rows.count}>
+      {spans.flatMap(({ from, to }, index) => [
+        <Gap key={`gap ${index}`} size={scroller.gap(tops[index] ?? 0, from)} />,
+        ...rows.slice(from, to).map((row) => (
+          <RowView key={row.key} row={row} acting={acting} open={unfolded.has(row.key)} unfold={unfold} />
+        )),
+      ])}
+      <Gap key="gap" size={scroller.gap(tops.at(-1) ?? 0, rows.count)} />
     </div>
   );
 }

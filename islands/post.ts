@@ -161,12 +161,19 @@ export class Post {
   }
 }
 
+/** Half a character, as a cut through an emoji leaves it, would be refused with all the rest of the text. */
+function whole(text: string): string {
+  return text.toWellFormed();
+}
+
 function commandOf({ clientId, room, act }: Pending): Command {
   switch (act.is) {
     case "send":
-      return { send: { room, clientId, text: act.text, ...(act.replyTo > 0 && { replyTo: act.replyTo }) } };
+      return {
+        send: { room, clientId, text: whole(act.text), ...(act.replyTo > 0 && { replyTo: act.replyTo }) },
+      };
     case "edit":
-      return { edit: { room, clientId, target: act.target, text: act.text } };
+      return { edit: { room, clientId, target: act.target, text: whole(act.text) } };
     case "delete":
       return { delete: { room, clientId, target: act.target } };
     case "react": {

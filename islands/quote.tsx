@@ -1,7 +1,7 @@
 import type { Acting } from "./acting.ts";
 import type { Message } from "./message.ts";
 import { hueOf } from "./sender.ts";
-import { shown } from "./text.ts";
+import { legible } from "./text.ts";
 
 /** More would not be shown. */
 const mostChars = 200;
@@ -21,7 +21,7 @@ export function Quote(
       {original && <bdi class="quote-who">{original.sender}</bdi>}
       <span class="quote-text" dir="auto">
         {original
-          ? shown(original.text).slice(0, mostChars) || "This message was deleted."
+          ? legible(original.text).slice(0, mostChars) || "This message was deleted."
           : "An earlier message"}
       </span>
     </button>

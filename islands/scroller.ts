@@ -173,7 +173,12 @@ export class Scroller {
 
   #placeNow(): Place {
     const lines = this.#rows?.lines ?? [];
-    const at = Math.min(this.#sizes.find(this.#seen.top - this.#rowsTop - this.#debt), lines.length - 1);
+    const { top, view } = this.#seen;
+    const first = this.#sizes.find(top - this.#rowsTop - this.#debt);
+    // Who scrolls faster than the page draws sees a gap: what is drawn below it is what they hold on to.
+    const drawn = this.#spans.find(({ to }) => to > first)?.from ?? first;
+    const isSeen = drawn > first && this.#topOf(drawn) < top + view;
+    const at = Math.min(isSeen ? drawn : first, lines.length - 1);
     const seq = lines[at]?.seq;
     return seq === undefined ? this.#place : { is: "at", seq, top: this.#topOf(at) };
   }
@@ -206,7 +211,7 @@ export class Scroller {
     if (first === 0) this.#debt = 0;
     const at = this.#indexOf(seq);
     const off = this.#topOf(at) - top;
-    const isSmall = Math.abs(off) < this.#seen.view && this.gap(0, first) >= off;
+    const isSmall = Math.abs(off) >= 0.5 && Math.abs(off) < this.#seen.view && this.gap(0, first) >= off;
     if (this.#restTimer !== undefined && first > 0 && isSmall) this.#debt -= off;
     this.#fitGap();
     const left = this.#topOf(at) - top;
@@ -231,8 +236,10 @@ export class Scroller {
   /** The gap above is as high as it should be, also before the page is drawn again. */
   #fitGap(): void {
     const gap = this.#rowsBox?.firstElementChild;
-    const height = `${this.gap(0, this.#spans[0]?.from ?? 0)}px`;
-    if (gap instanceof HTMLElement && gap.style.height !== height) gap.style.height = height;
+    const height = this.gap(0, this.#spans[0]?.from ?? 0);
+    // A browser tells six digits of what it was told.
+    if (!(gap instanceof HTMLElement) || Math.abs(parseFloat(gap.style.height) - height) < 0.5) return;
+    gap.style.height = `${height}px`;
   }
 
   #measure(): void {
@@ -264,6 +271,7 @@ export class Scroller {
 
   #rest(): void {
     this.#restTimer = undefined;
+    if (this.#debt === 0) return;
     this.#debt = 0;
     this.#settle();
   }

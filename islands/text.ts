@@ -28,7 +28,7 @@ export function textProblem(text: string): string {
  * A text as it is shown: what turns letters around is left out, since a link could look like another one, and of many
  * empty lines two are left.
  */
-export function shown(text: string): string {
+export function legible(text: string): string {
   return text.replace(/[\u202d\u202e]/g, "").replace(/\n(?:[^\S\n]*\n){3,}/g, "\n\n\n");
 }
 

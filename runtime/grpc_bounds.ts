@@ -73,6 +73,8 @@ class BoundCall {
     openings.add(this, callBytes);
     this.stream.on("data", this.#read);
     this.stream.once("close", () => this.opened());
+    // grpc-js listens once, and one that nobody hears would end the process.
+    this.stream.on("error", () => {});
     // In Deno 2.9 the close of a stream that is not read comes only once it was read to its end. Not at once, or a
     // close of our own would send no RST_STREAM.
     this.stream.once("aborted", () => queueMicrotask(() => this.stream.destroy()));

@@ -71,6 +71,24 @@ inBrowser(
   },
 );
 
+inBrowser(
+  "P7 honest: half a character in a text holds up neither it nor what comes after it",
+  async (browser) => {
+    await using chat = await serveChat();
+    await using web = await serveWeb(chat.port);
+    const ann = await Person.at(browser, web.url, "Ann");
+    for (const text of ["cut \ud83d off", "after it"]) {
+      await ann.page.getByRole("textbox", { name: "Message" }).evaluate((field, text) => {
+        (field as HTMLTextAreaElement).value = text;
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+      }, text);
+      await ann.page.keyboard.press("Enter");
+    }
+    assertEquals(await ann.count(2), ["cut \ufffd off", "after it"]);
+    assertEquals(await ann.page.locator("[data-state=pending]").count(), 0);
+  },
+);
+
 const broken = {
   full: () => {
     IDBObjectStore.prototype.put = () => {

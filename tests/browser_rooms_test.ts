@@ -163,8 +163,18 @@ inBrowser(
     await using web = await serveWeb(chat.port);
     using client = grpcClient(chat.port);
     for (let i = 0; i < 450; i++) await send(client, { username: "bot", message: `m${i}` });
-    const ann = await Person.at(browser, web.url, "Ann");
+    const ann = await Person.at(browser, web.url, "");
     const { page } = ann;
+    // Pages of history wait until the test has looked.
+    const late = Promise.withResolvers<void>();
+    await page.routeWebSocket(/\/ws$/, (socket) => {
+      const server = socket.connectToServer();
+      server.onMessage(async (data) => {
+        if (/^\[?\{("id":\d+,)?"page"/.test(String(data))) await late.promise;
+        socket.send(data);
+      });
+    });
+    await ann.join("Ann");
     await ann.message("m449").waitFor();
     const log = page.getByRole("log");
     // What is seen at the moment, and where.
@@ -181,8 +191,12 @@ inBrowser(
     const high = () => log.evaluate((list) => list.scrollHeight);
     const held = await high();
     await log.evaluate((list) => list.scrollTop = 700);
-    await page.waitForTimeout(50);
+    await eventually(async () => Number((await seen()).split(" at ")[1]) <= 0, {
+      what: "what is there drawn",
+    });
     const before = await seen();
+    assertEquals(await high() < 2 * held, true, "nothing has come yet");
+    late.resolve();
     await eventually(async () => await high() > 2 * held, { what: "the page before" });
     assertEquals(await seen(), before);
     await send(client, { username: "bot", message: "live" });

@@ -10,9 +10,10 @@ import { readFrames } from "../islands/frames.ts";
 import { mentionOf, pieces } from "../islands/links.ts";
 import { nameProblem } from "../islands/name.ts";
 import { hueOf, initials } from "../islands/sender.ts";
-import { isLong, shown, textProblem, textWarning } from "../islands/text.ts";
+import { isLong, legible, textProblem, textWarning } from "../islands/text.ts";
 import { byteLength } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
+import { bundle, root } from "./harness.ts";
 import { epoch, room } from "./page_fixtures.ts";
 
 Deno.test("frames: whatever comes over the socket, reading it does not throw", () => {
@@ -133,15 +134,15 @@ Deno.test("text: limits are bytes, told before they hurt and refused here before
 });
 
 Deno.test("text: it is shown without what turns letters around, and with few of many empty lines", () => {
-  assertEquals(shown("safe \u202Egpj.exe\u202C"), "safe gpj.exe\u202C");
-  assertEquals(shown("a\n\n\nb"), "a\n\n\nb");
-  assertEquals(shown(`a${"\n".repeat(500)}b`), "a\n\n\nb");
-  assertEquals(shown(`a${"\n \t".repeat(500)}\n  b`), "a\n\n\n  b");
+  assertEquals(legible("safe \u202Egpj.exe\u202C"), "safe gpj.exe\u202C");
+  assertEquals(legible("a\n\n\nb"), "a\n\n\nb");
+  assertEquals(legible(`a${"\n".repeat(500)}b`), "a\n\n\nb");
+  assertEquals(legible(`a${"\n \t".repeat(500)}\n  b`), "a\n\n\n  b");
   const before = performance.now();
   for (
     const hostile of ["\n ".repeat(8_000), " \n".repeat(8_000), " ".repeat(16_000), "\n\n\n\nx".repeat(3_000)]
   ) {
-    assert(!isLong(shown(hostile)) || hostile.includes("x") || hostile.trim() === "");
+    assert(!isLong(legible(hostile)) || hostile.includes("x") || hostile.trim() === "");
   }
   assert(performance.now() - before < 200, "no text holds the page up");
 });
@@ -187,4 +188,11 @@ Deno.test("page: the door is open to a stranger, the room to somebody who was he
   assertMatch(html("ann"), /<main id="door" class="door" hidden>/);
   assertMatch(html("ann"), /<div id="room" data-name="ann">/);
   assertMatch(html("ann"), /<h1 class="bar-name">design<\/h1>/);
+});
+
+Deno.test("page: its script is at most 40 KB on the wire", async () => {
+  await bundle();
+  const script = new Blob([await Deno.readFile(`${root}dist/chat.js`)]).stream();
+  const zipped = await new Response(script.pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
+  assert(zipped.byteLength <= 40_960, `${zipped.byteLength} bytes`);
 });

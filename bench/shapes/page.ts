@@ -76,14 +76,18 @@ export const page = shape<PageCell>({
     const url = `http://localhost:${server.port}/`;
     await using person = await PagePerson.join(browser, { url, name: "Reader" });
     const figures = await cell.measure(person, { cell, bots });
-    return { ...figures, rows: await person.rows(), shift: await person.shift() };
+    return { ...figures, rows: await person.rows() };
   },
 });
 
 async function open(person: PagePerson, { cell }: Stage): Promise<Figures> {
   await person.slow(cell.slower);
   const script = await Deno.readFile(here("../dist/chat.js"));
-  return { interactive: await person.open(), script: await gzipped(script) / 1_024 };
+  return {
+    interactive: await person.open(),
+    script: await gzipped(script) / 1_024,
+    shift: await person.shift(),
+  };
 }
 
 async function scroll(person: PagePerson, { cell }: Stage): Promise<Figures> {
@@ -120,7 +124,13 @@ async function read(person: PagePerson, { cell, bots }: Stage): Promise<Figures>
     busy.percent = await person.busy(() => speak(cell.seconds));
   });
   await Promise.all(sent);
-  return { frames: frames.perSecond, frameP99: frames.p99, blank: frames.blank, busy: busy.percent };
+  return {
+    frames: frames.perSecond,
+    frameP99: frames.p99,
+    blank: frames.blank,
+    busy: busy.percent,
+    shift: await person.shift(),
+  };
 }
 
 function botAt({ grpcPort }: Ours, index: number): Promise<Client> {
