@@ -2,7 +2,7 @@
  * The service's composition root: settings → log → chat → calls.
  * `deno task grpc` runs it alone; start.ts runs it beside a gateway.
  */
-import { Server } from "@grpc/grpc-js";
+import { logVerbosity, Server, setLogVerbosity } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { Chat } from "./chat/chat.ts";
 import { makeTokens } from "./chat/tokens.ts";
@@ -34,6 +34,8 @@ export async function startChatService(
   settings: ChatServiceSettings,
   { journal, now = Date.now }: { journal: Journal; now?: () => number },
 ): Promise<ChatService> {
+  // grpc-js writes to stderr by itself; what matters of it comes back as errors, and is told once.
+  setLogVerbosity(logVerbosity.NONE);
   const { log, signals, keys } = await openEngine(settings, { tell: (text) => journal.info(text) });
   const tokens = await makeTokens(keys, { now });
   const chat = new Chat({ log, signals, tokens, now });

@@ -1,5 +1,4 @@
 /** How a process of ours begins and ends: settings or exit 2, a clear failure or exit 1, signals and exit 0. */
-import { logVerbosity, setLogVerbosity } from "@grpc/grpc-js";
 import type { Journal } from "./journal.ts";
 import { readSettings, type Role, type Settings } from "./settings.ts";
 
@@ -21,8 +20,6 @@ export async function runProcess(
     journal.warn(asked.text);
     Deno.exit(2);
   }
-  // grpc-js writes to stderr by itself; what matters of it comes back as errors, and is told once.
-  setLogVerbosity(logVerbosity.NONE);
   try {
     const asksToStop = firstSignal();
     const running = await serve(asked.settings);
