@@ -61,7 +61,8 @@ inBrowser(
     for (const text of ["one", "two", "three"]) await bob.say(text);
     await bob.count(4);
     await ann.page.getByRole("link", { name: "den 3 new" }).waitFor();
-    assertEquals(await ann.page.title(), "(3) lobby · Switchboard");
+    // The tab's title is not set at each message.
+    await eventually(async () => await ann.page.title() === "(3) lobby · Switchboard");
     await ann.show("den");
     await ann.page.getByText("New since you left").waitFor();
     assertEquals(await ann.page.locator(":is(.row:has(.new), .row:has(.new) ~ .row) article").count(), 3);
