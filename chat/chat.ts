@@ -124,11 +124,11 @@ export class Chat {
     return await look;
   }
 
-  /** Resolves when the room has the event of a seq here, or it is known that there is none yet. Rejects as `find` does. */
-  async reach(room: string, seq: number): Promise<void> {
+  /** Resolves when the room has an event here that was `seen`, or it is known that there is none. Rejects as `find` does. */
+  async reach(room: string, seq: number, { seen = true }: { seen?: boolean } = {}): Promise<void> {
     const { tail } = await this.find(room);
     if (tail.head >= seq) return;
-    await this.#log.catchUp();
+    await this.#log.catchUp(seen ? { room, seq } : undefined);
     const signal = this.#stop.signal;
     while (tail.head < Math.min(seq, this.#log.head(room)) && !signal.aborted) await tail.changed({ signal });
   }

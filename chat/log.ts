@@ -11,6 +11,12 @@ export interface LogRecord {
   readonly event: RoomEvent;
 }
 
+/** An event that somebody says they were given. */
+export interface Seen {
+  readonly room: string;
+  readonly seq: number;
+}
+
 /** What became of an append. */
 export type Appended =
   | { readonly kind: "appended" }
@@ -45,6 +51,7 @@ export interface RoomRecord {
  * 5. A `(room, speaker, clientId)` with a clientId is stored once; see `speakerOf`.
  * 6. What this node was not told yet may be missing from what it reads. `catchUp` resolves when it has all that was
  *    appended anywhere before the call, in the order of the calls; it rejects with UNAVAILABLE if that cannot be known.
+ *    While an event that somebody has `seen` is not among it, it asks again, for some seconds.
  * 7. An event is read as it is now: after an append of an `edited` or `deleted`, what `revise` makes of the events
  *    before it is what is read, in the same instant. A deleted text is in no later answer.
  *
@@ -58,7 +65,7 @@ export interface Log extends AsyncDisposable {
   /** Why an append would be refused now; undefined if it would be tried. What is under way may still be stored. */
   refusal(): ChatError | undefined;
   tail(after: number, options: { signal: AbortSignal }): AsyncIterable<readonly LogRecord[]>;
-  catchUp(): Promise<void>;
+  catchUp(seen?: Seen): Promise<void>;
   /** The position of the newest record; 0 if there is none. */
   position(): number;
   /** The seq of the room's newest event; 0 if there is none. */

@@ -105,7 +105,8 @@ async function readPage(chat: Chat, room: string, { after, before, count }: Read
     );
   }
   const feed = await chat.find(room);
-  if (after >= feed.tail.head) await chat.reach(room, after + 1);
+  await chat.reach(room, after);
+  if (after === feed.tail.head) await chat.reach(room, after + 1, { seen: false });
   const events = before > 0
     ? await readBack(feed, { before: Math.min(before, feed.tail.head + 1), count })
     : feed.tail.slice(after)?.slice(0, count) ?? await feed.read(after, count);

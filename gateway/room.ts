@@ -234,6 +234,8 @@ export class Room implements Feed {
   }
 
   async #isThere(seq: number): Promise<boolean> {
+    // Who asks for what comes after an event was given it: a ChatService that is behind looks for it first.
+    await this.#again(() => this.fetch(seq, 1));
     return (await this.#again(() => this.fetch(seq - 1, 1))).length > 0;
   }
 

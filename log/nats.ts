@@ -5,7 +5,7 @@
  *
  * Durability: that of the stream's publish ack. See docs/decisions/0008.
  */
-import type { Appended, LogRecord } from "../chat/log.ts";
+import type { Appended, LogRecord, Seen } from "../chat/log.ts";
 import { ChatError, toChatError } from "../protos/errors.ts";
 import { type RoomEvent, speakerOf } from "../protos/events.ts";
 import { Change } from "./change.ts";
@@ -14,7 +14,7 @@ import { type NatsLink, pause } from "./nats_link.ts";
 import { NatsMarks } from "./nats_marks.ts";
 import { PendingAppends } from "./nats_pending.ts";
 import { lost, planMessages, type Planned, type RoomPlace, type Source } from "./nats_plan.ts";
-import { away, mustFit, publishOnce } from "./nats_publish.ts";
+import { away, closed, mustFit, publishOnce, silent } from "./nats_publish.ts";
 import { encodeBatch, subjectsOf } from "./nats_records.ts";
 import { Turns } from "./nats_turns.ts";
 import { compare, setAside } from "./nats_replica.ts";
@@ -22,6 +22,9 @@ import { readEpoch } from "./nats_stream.ts";
 import { SqliteLog, type SqliteParts } from "./sqlite.ts";
 import { marksPlace, newestPlace, readPlaces } from "./sqlite_replica.ts";
 import type { Group } from "./sqlite_writer.ts";
+
+/** How often the stream is asked again for an event that somebody was given, and after how long, in milliseconds. */
+const [askedAgain, askedAgainMs] = [10, 500];
 
 /** What a NATS log is made of. */
 export interface NatsParts {
@@ -96,8 +99,20 @@ export class NatsLog extends SqliteLog {
     await this.#marks.caughtUp(this.#stop);
   }
 
+  /**
+   * A server that does not know yet that it leads no more, or leads since a moment ago, may know less than readers were
+   * given by another one.
+   */
+  override async catchUp(seen?: Seen): Promise<void> {
+    await this.#ask();
+    for (let tries = 0; seen && tries < askedAgain && this.head(seen.room) < seen.seq; tries++) {
+      await pause(askedAgainMs, this.#stop);
+      await this.#ask();
+    }
+  }
+
   /** One question for all that call while another one is under way: what it is told must be newer than their calls. */
-  override catchUp(): Promise<void> {
+  #ask(): Promise<void> {
     const before = this.#asking;
     this.#next ??= (async () => {
       await before?.catch(() => {});
@@ -278,16 +293,5 @@ function repeated(room: string, { seq }: RoomEvent): ChatError {
   return new ChatError(
     "ALREADY_EXISTS",
     `Cannot store an event of ${JSON.stringify(room)}: its client_id is that of event ${seq}, use a new one.`,
-  );
-}
-
-function closed(): ChatError {
-  return new ChatError("SHUTTING_DOWN", "Cannot send the message: the server is stopping, try again.");
-}
-
-function silent(shown: string): ChatError {
-  return new ChatError(
-    "UNAVAILABLE",
-    `Cannot write to "${shown}": an earlier message was not answered yet, try again in a moment.`,
   );
 }

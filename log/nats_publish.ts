@@ -123,3 +123,16 @@ function refusal(
 ): ChatError {
   return new ChatError(code, `Cannot write to "${link.shown}": ${state}, ${remedy}.`, { cause });
 }
+
+/** Why nothing is stored any more. */
+export function closed(): ChatError {
+  return new ChatError("SHUTTING_DOWN", "Cannot send the message: the server is stopping, try again.");
+}
+
+/** Why nothing is stored while it is not known what became of an earlier append. */
+export function silent(shown: string): ChatError {
+  return new ChatError(
+    "UNAVAILABLE",
+    `Cannot write to "${shown}": an earlier message was not answered yet, try again in a moment.`,
+  );
+}

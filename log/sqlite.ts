@@ -7,7 +7,7 @@
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Reactions } from "../chat/decide.ts";
-import type { Appended, Log, LogRecord, RoomRecord } from "../chat/log.ts";
+import type { Appended, Log, LogRecord, RoomRecord, Seen } from "../chat/log.ts";
 import { ChatError, toChatError } from "../protos/errors.ts";
 import { type RoomEvent, sizeOf } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
@@ -128,7 +128,7 @@ export class SqliteLog implements Log {
   }
 
   /** There is no other node. */
-  catchUp(): Promise<void> {
+  catchUp(_seen?: Seen): Promise<void> {
     return Promise.resolve();
   }
 

@@ -268,7 +268,8 @@ Deno.test("what the documents say about settings, errors and limits is fresh", a
 });
 
 Deno.test("the documents' links lead somewhere", async () => {
-  for (const document of ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/reference.md"]) {
+  const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+  for (const document of [...documents, "docs/reference.md", "docs/operations.md", "docs/scaling.md"]) {
     const folder = new URL(document, `file://${root}`);
     for (const [, link = ""] of (await Deno.readTextFile(folder)).matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
       if (!link.startsWith("https:")) await Deno.stat(new URL(link, folder));

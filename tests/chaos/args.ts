@@ -37,7 +37,7 @@ export function parseArgs(args: readonly string[], names: readonly string[]): As
 export function usage(scenarios: Readonly<Record<string, Scenario>>): string {
   const names = Object.values(scenarios).map(({ name, about }) => `  ${name.padEnd(14)}${about}`);
   return [
-    "deno task chaos [--seed N] [--size ci|full] [--rounds N] [--only name,name] [--log sqlite]",
+    "deno task chaos [--seed N] [--size ci|full] [--rounds N] [--only name,name] [--log sqlite|nats]",
     "",
     ...names,
   ].join("\n");

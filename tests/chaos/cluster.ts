@@ -1,6 +1,7 @@
-/** A ChatService and its gateways, each a process of its own that can be killed, stopped and restarted where it was. */
+/** ChatServices, their gateways and their log, each a process of its own that can be killed, stopped and restarted where it was. */
 import { quietPort, spawn, type Spawned, tempFolder } from "../harness.ts";
 import type { Dice } from "./dice.ts";
+import { natsAddress, planNats, runNats } from "./nats.ts";
 import { Proxy } from "./proxy.ts";
 import { openTap, type Tap } from "./tap.ts";
 
@@ -104,63 +105,99 @@ export async function residentMb(pid: number): Promise<number> {
 
 /** What a run is made of. */
 export interface ClusterOptions {
-  /** A key of {@linkcode engines}. */
+  /** A key of {@linkcode engines}, or "nats". */
   readonly log: string;
+  /** Servers of NATS, if the log is there; 1 if unsaid. */
+  readonly nats?: number;
+  /** ChatServices, 1 if unsaid; more than one needs NATS. */
+  readonly chats?: number;
   readonly gateways: number;
   readonly random: Dice;
   /** Listen in on what gateways ask of ChatService. */
   readonly tapped?: boolean;
 }
 
-/** The servers of a run. */
-export class Cluster implements AsyncDisposable {
-  readonly chat: Node;
+interface Parts {
+  readonly nats: readonly Node[];
+  readonly chats: readonly Node[];
   readonly gateways: readonly Node[];
-  /** The network from each gateway to ChatService. */
   readonly links: readonly Proxy[];
   readonly tap: Tap | undefined;
-  readonly #stack: AsyncDisposableStack;
+  readonly stack: AsyncDisposableStack;
+  readonly serve: Serve;
+  readonly folder: string;
+}
 
-  private constructor(chat: Node, { gateways, links, tap, stack }: {
-    gateways: readonly Node[];
-    links: readonly Proxy[];
-    tap: Tap | undefined;
-    stack: AsyncDisposableStack;
-  }) {
-    this.chat = chat;
+/** Starts the ChatService of this number. */
+type Serve = (number: number) => Promise<Node>;
+
+/** The servers of a run. */
+export class Cluster implements AsyncDisposable {
+  readonly nats: readonly Node[];
+  readonly gateways: readonly Node[];
+  /** The network from each gateway to each ChatService. */
+  readonly links: readonly Proxy[];
+  readonly tap: Tap | undefined;
+  readonly #chats: Node[];
+  readonly #stack: AsyncDisposableStack;
+  readonly #serve: Serve;
+  readonly #folder: string;
+
+  private constructor({ nats, chats, gateways, links, tap, stack, serve, folder }: Parts) {
+    this.nats = nats;
+    this.#chats = [...chats];
     this.gateways = gateways;
     this.links = links;
     this.tap = tap;
     this.#stack = stack;
+    this.#serve = serve;
+    this.#folder = folder;
   }
 
-  static async start({ log, gateways: count, random, tapped = false }: ClusterOptions): Promise<Cluster> {
-    const engine = engines[log];
-    if (!engine) {
-      throw new TypeError(`Cannot run on "${log}": the engines are ${Object.keys(engines).join(", ")}.`);
-    }
+  static async start(options: ClusterOptions): Promise<Cluster> {
+    const { chats: count = 1, random, tapped = false } = options;
     await using starting = new AsyncDisposableStack();
-    const folder = starting.use(await tempFolder());
-    const env = { CHAT_LOG: engine(folder.path), CHAT_DATA: folder.file("data") };
-    const serve = (port: number) => spawn("grpc", { env: { ...env, GRPC_PORT: `${port}` } });
-    const chat = starting.use(await Node.start("ChatService", serve, { random }));
-    const tap = tapped ? starting.use(await openTap(chat.port)) : undefined;
+    const { path: folder } = starting.use(await tempFolder());
+    const servers = options.log === "nats" ? options.nats ?? 1 : 0;
+    const nats = await useAll(starting, startNats(servers, { folder, random }));
+    const env = { CHAT_LOG: logOf(options, { nats, folder }) };
+    const serve = (number: number) => {
+      const own = { ...env, CHAT_DATA: dataOf(folder, number) };
+      const run = (port: number) => spawn("grpc", { env: { ...own, GRPC_PORT: `${port}` } });
+      return Node.start(count === 1 ? "ChatService" : `ChatService ${number}`, run, { random });
+    };
+    // The first one makes the stream.
+    const [first] = await useAll(starting, [serve(1)]) as [Node];
+    const more = Array.from({ length: count - 1 }, (_, i) => serve(i + 2));
+    const chats = [first, ...await useAll(starting, more)];
+    const tap = tapped ? starting.use(await openTap(first.port)) : undefined;
+    const targets = tap ? [tap] : chats;
     const links: Proxy[] = [];
-    const gateways: Node[] = [];
-    for (let i = 0; i < count; i++) {
-      const link = starting.use(await Proxy.start(() => tap?.port ?? chat.port, { random }));
-      const run = (port: number) =>
-        spawn("web", { env: { CHAT_ADDRESS: `127.0.0.1:${link.port}`, PORT: `${port}` } });
-      gateways.push(starting.use(await Node.start(`gateway ${i + 1}`, run, { random })));
-      links.push(link);
-    }
-    const stack = starting.move();
-    return new Cluster(chat, { gateways, links, tap, stack });
+    const startGateway = async (number: number) => {
+      const ways = await Promise.all(targets.map(({ port }) => Proxy.start(() => port, { random })));
+      for (const way of ways) links.push(starting.use(way));
+      const addresses = ways.map(({ port }) => `127.0.0.1:${port}`).join();
+      const run = (port: number) => spawn("web", { env: { CHAT_ADDRESS: addresses, PORT: `${port}` } });
+      return await Node.start(`gateway ${number}`, run, { random });
+    };
+    const begun = Array.from({ length: options.gateways }, (_, i) => startGateway(i + 1));
+    const gateways = await useAll(starting, begun);
+    return new Cluster({ nats, chats, gateways, links, tap, stack: starting.move(), serve, folder });
+  }
+
+  /** The ChatServices. */
+  get chats(): readonly Node[] {
+    return this.#chats;
+  }
+
+  /** The first of them, or the only one. */
+  get chat(): Node {
+    return this.#chats[0] as Node;
   }
 
   /** All processes. */
   get nodes(): readonly Node[] {
-    return [this.chat, ...this.gateways];
+    return [...this.nats, ...this.#chats, ...this.gateways];
   }
 
   /** All networks. */
@@ -173,10 +210,22 @@ export class Cluster implements AsyncDisposable {
     return `grpc://127.0.0.1:${this.chat.proxy.port}`;
   }
 
+  /** The files that the ChatServices on NATS keep their copies in. */
+  get copies(): readonly string[] {
+    return this.#chats.map((_, i) => `${dataOf(this.#folder, i + 1)}/CHAT.replica.db`);
+  }
+
   /** The address of a gateway's door, behind its network; gateways are taken in turn. */
   ws(turn: number): string {
     const gateway = this.gateways[turn % this.gateways.length];
     return `ws://127.0.0.1:${gateway?.proxy.port}`;
+  }
+
+  /** One more ChatService, which has nothing yet and no gateway knows. Resolves when it serves. */
+  async grow(): Promise<Node> {
+    const chat = this.#stack.use(await this.#serve(this.#chats.length + 1));
+    this.#chats.push(chat);
+    return chat;
   }
 
   /** What the servers said that they never should: faults of their own. */
@@ -190,4 +239,30 @@ export class Cluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
   }
+}
+
+function dataOf(folder: string, number: number): string {
+  return `${folder}/data-${number}`;
+}
+
+function logOf({ log }: ClusterOptions, { nats, folder }: { nats: readonly Node[]; folder: string }): string {
+  if (nats.length > 0) return natsAddress(nats.map(({ port }) => port));
+  const engine = engines[log];
+  if (engine) return engine(folder);
+  throw new TypeError(
+    `Cannot run on "${log}": the engines are ${[...Object.keys(engines), "nats"].join(", ")}.`,
+  );
+}
+
+function startNats(count: number, { folder, random }: { folder: string; random: Dice }): Promise<Node>[] {
+  return planNats(count, folder).map((plan) =>
+    Node.start(plan.name, (port) => runNats(plan, port), { random })
+  );
+}
+
+/** Waits for all, also if one fails: what has started must be ended. */
+async function useAll(stack: AsyncDisposableStack, starting: readonly Promise<Node>[]): Promise<Node[]> {
+  const used = starting.map(async (node) => stack.use(await node));
+  await Promise.allSettled(used);
+  return await Promise.all(used);
 }

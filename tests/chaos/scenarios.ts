@@ -1,4 +1,5 @@
 /** All scenarios, by name. */
+import { cluster } from "./scenarios/cluster.ts";
 import { cut } from "./scenarios/cut.ts";
 import { fanIn } from "./scenarios/fan_in.ts";
 import { flood } from "./scenarios/flood.ts";
@@ -28,6 +29,7 @@ const all: readonly Scenario[] = [
   cut,
   ghosts,
   mix,
+  cluster,
 ];
 
 /** The scenarios, in the order they are run. */
