@@ -75,7 +75,7 @@ export const limits = {
   batchEvents: 500,
   /** Bytes of text in one page, or in one batch to those who have everything; a character counted as 3. */
   batchBytes: 1_048_576,
-  /** And in one batch to a gRPC reader, or to who catches up. Who takes nothing holds one beside their buffer: of plain text 87 KB, three times. */
+  /** And in one batch to a gRPC reader, or to who catches up. Who takes nothing holds one beside their buffer: of plain text 44 KB, three times. */
   followBytes: 131_072,
   /** Events of a room kept in memory: a reader this far behind costs no read from the disk. */
   tailEvents: 2_000,
