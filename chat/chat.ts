@@ -117,8 +117,9 @@ export class Chat {
     if (!isLong) return await beginIn(feed, start);
     // One at a time: it may take thousands of stored events to find a place, and is cheap to ask for.
     const look = this.#looks.then(() => {
-      signal?.throwIfAborted();
-      return beginIn(feed, start);
+      if (!signal?.aborted) return beginIn(feed, start);
+      // An AbortError would be told to the operator as a fault of ours.
+      throw new ChatError("UNAVAILABLE", `Cannot begin in "${room}": its reader has gone, ask again.`);
     });
     this.#looks = look.catch(() => {});
     return await look;

@@ -160,6 +160,8 @@ export class Session {
 
   /** One at a time: it may take thousands of stored events to find a place, and is cheap to ask for. */
   #look(room: string, start: Start, signal: AbortSignal) {
+    // Nothing to look for; and where a cursor is ahead of this node, others would wait with it.
+    if (start.replay === "RESUME") return this.#chat.begin(room, start);
     const look = this.#looks.then(() => {
       const isWanted = !signal.aborted && !this.#stop.signal.aborted;
       return isWanted ? this.#chat.begin(room, start) : undefined;

@@ -1,11 +1,14 @@
 /** Where readers begin, and pages of the past: feed/begin.ts, on a tail and a store that answers late and in parts. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { beginIn, canResume, readBack, type Start } from "../feed/begin.ts";
 import { type Feed, follow } from "../feed/follow.ts";
 import { Tail } from "../feed/tail.ts";
+import { openLog } from "../log/open.ts";
+import type { ChatError } from "../protos/errors.ts";
 import { isReadable, type RoomEvent } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
+import { chatOn } from "./playing.ts";
 
 type Kind = "said" | "gone" | "like" | "topic";
 
@@ -154,4 +157,13 @@ Deno.test("P3 complete: pages back, one after the other, give the whole past onc
     before = page[0]?.seq ?? 0;
   }
   assertEquals(past, events);
+});
+
+Deno.test("a reader who goes while it waits for its look is no fault of ours", async () => {
+  await using log = await openLog("sqlite::memory:");
+  await using chat = await chatOn(log);
+  const error = await assertRejects(() =>
+    chat.begin("lobby", { replay: "LAST_N", count: 500 }, { signal: AbortSignal.abort() })
+  );
+  assertEquals((error as ChatError).code, "UNAVAILABLE");
 });
