@@ -50,9 +50,15 @@ export class HeldNames {
     });
   }
 
-  /** True if a guest has a name that cannot be told from this one; `but` is the one who may. */
+  /**
+   * True if a guest has a name that cannot be told from this one; `but` is the one who may, even while a later claim of
+   * somebody else's, which will not hold, is not taken back yet.
+   */
   isTaken(name: string, { but = "" }: { but?: string } = {}): boolean {
-    return this.#claims(name).some(({ id }) => id !== but);
+    const claims = this.#claims(name);
+    const own = claims.filter(({ id }) => id === but);
+    const holds = (rival: Claim) => own.some((claim) => isEarlier(claim, rival));
+    return claims.some((claim) => claim.id !== but && !holds(claim));
   }
 
   /** Gives somebody a name, or leaves it theirs. Throws NAME_TAKEN, and RESOURCE_EXHAUSTED if there are too many. */
