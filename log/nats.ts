@@ -8,19 +8,16 @@
 import type { Appended, LogRecord, Seen } from "../chat/log.ts";
 import { ChatError, toChatError } from "../protos/errors.ts";
 import { type RoomEvent, speakerOf } from "../protos/events.ts";
-import { Change } from "./change.ts";
-import { followStream } from "./nats_follow.ts";
 import { type NatsLink, pause } from "./nats_link.ts";
 import { NatsMarks } from "./nats_marks.ts";
 import { PendingAppends } from "./nats_pending.ts";
-import { lost, planMessages, type Planned, type RoomPlace, type Source } from "./nats_plan.ts";
+import type { Planned, RoomPlace, Source } from "./nats_plan.ts";
 import { away, closed, mustFit, publishOnce, silent } from "./nats_publish.ts";
 import { encodeBatch, subjectsOf } from "./nats_records.ts";
+import { type Copy, NatsReplay } from "./nats_replay.ts";
 import { Turns } from "./nats_turns.ts";
-import { compare, setAside } from "./nats_replica.ts";
-import { readEpoch } from "./nats_stream.ts";
 import { SqliteLog, type SqliteParts } from "./sqlite.ts";
-import { marksPlace, newestPlace, readPlaces } from "./sqlite_replica.ts";
+import { marksPlace, readPlaces } from "./sqlite_replica.ts";
 import type { Group } from "./sqlite_writer.ts";
 
 /** How often the stream is asked again for an event that somebody was given, and after how long, in milliseconds. */
@@ -38,19 +35,15 @@ export interface NatsParts {
 /** A log on a stream, with a replica that follows it. */
 export class NatsLog extends SqliteLog {
   readonly #link: NatsLink;
-  readonly #source: Source;
   readonly #stream: string;
   /** The file of its copy. */
   readonly file: string;
-  readonly #places = new Map<string, RoomPlace>();
+  readonly #replay: NatsReplay;
   readonly #pending = new PendingAppends();
   readonly #stop = new AbortController();
   readonly #turns: Turns;
   readonly #marks: NatsMarks;
   readonly #following: Promise<unknown>;
-  #applied = 0;
-  #behind = Infinity;
-  readonly #moved = new Change();
   #commits: Promise<unknown> = Promise.resolve();
   #failure: ChatError | undefined;
   /** Questions for the stream's newest record: the one under way, and the one after it. */
@@ -61,30 +54,39 @@ export class NatsLog extends SqliteLog {
     super(file, sqlite);
     const { stream } = source;
     this.#link = link;
-    this.#source = source;
     this.#stream = stream;
     this.file = file;
     const places = readPlaces(sqlite.db);
     const marksAfter = places.get(marksPlace)?.sequence ?? 0;
     places.delete(marksPlace);
-    for (const [room, place] of places) this.#places.set(room, { ...place, head: this.head(room) });
-    this.#applied = newestPlace(places.values())?.sequence ?? 0;
+    const heads = places.entries().map(([room, place]): [string, RoomPlace] => [
+      room,
+      { ...place, head: this.head(room) },
+    ]);
+    const copy: Copy = {
+      epoch: this.epoch,
+      file,
+      store: async (records) =>
+        (await this.commit({ appends: records, marks: [] })).every(({ kind }) => kind === "appended"),
+      stored: (record, head) => this.#show(record, head),
+    };
+    this.#replay = new NatsReplay({ link, source, copy, places: new Map(heads) }, this.#stop);
     this.#turns = new Turns(link, stream);
     this.#marks = new NatsMarks({ link, stream, epoch: this.epoch }, {
       after: marksAfter,
       commit: (marks) => this.commit({ appends: [], marks }),
     });
-    this.#following = this.#follow().catch((error) => this.#fail(toChatError(error)));
+    this.#following = this.#replay.run().catch((error) => this.#fail(toChatError(error)));
   }
 
   /** How many records of the stream this node has not applied yet; Infinity before it heard of any. */
   get lag(): number {
-    return this.#behind;
+    return this.#replay.lag;
   }
 
   /** The place in the stream up to which this node has applied it. */
   get applied(): number {
-    return this.#applied;
+    return this.#replay.applied;
   }
 
   /** Why an append would be refused now; undefined if it would be tried. */
@@ -100,12 +102,13 @@ export class NatsLog extends SqliteLog {
   }
 
   /**
-   * A server that does not know yet that it leads no more, or leads since a moment ago, may know less than readers were
-   * given by another one.
+   * In a cluster a server that does not know yet that it leads no more, or leads since a moment ago, may know less than
+   * readers were given by another one.
    */
   override async catchUp(seen?: Seen): Promise<void> {
     await this.#ask();
-    for (let tries = 0; seen && tries < askedAgain && this.head(seen.room) < seen.seq; tries++) {
+    const most = this.#link.nc.info?.cluster ? askedAgain : 0;
+    for (let tries = 0; seen && tries < most && this.head(seen.room) < seen.seq; tries++) {
       await pause(askedAgainMs, this.#stop);
       await this.#ask();
     }
@@ -123,7 +126,7 @@ export class NatsLog extends SqliteLog {
       this.#link.changed({ signal: lost.signal }).then(() => lost.abort());
       await this.#reach(newest, lost);
       lost.abort();
-      if (this.#applied < newest) throw away(this.#link, "the connection was lost");
+      if (this.applied < newest) throw away(this.#link, "the connection was lost");
     })();
     return this.#next;
   }
@@ -132,7 +135,7 @@ export class NatsLog extends SqliteLog {
     await this.#turns.mine(room);
     const refusal = this.refusal();
     if (refusal) throw refusal;
-    const place = this.#places.get(room) ?? { head: 0, sequence: 0 };
+    const place = this.#replay.placeOf(room);
     if (place.head !== head) return { kind: "conflict", head: place.head };
     const stored = this.#storedBefore(room, events);
     // The copy has more than this node has been told of yet.
@@ -196,75 +199,14 @@ export class NatsLog extends SqliteLog {
 
   /** Resolves when the stream is applied up to a place, or the signal aborts. */
   async #reach(sequence: number, { signal }: { signal: AbortSignal }): Promise<void> {
-    while (this.#applied < sequence && !signal.aborted && !this.#stop.signal.aborted) {
-      await this.#moved.next({ signal });
-    }
+    await this.#replay.reach(sequence, { signal });
     if (this.#stop.signal.aborted) throw this.#failure ?? closed();
   }
 
-  async #follow(): Promise<void> {
-    const { signal } = this.#stop;
-    const check = () => this.#check();
-    for await (
-      const messages of followStream(this.#link, this.#stream, { after: this.#applied, signal, check })
-    ) {
-      for (let from = 0; from < messages.length && !signal.aborted;) {
-        const plan = planMessages(messages.slice(from), this.#source, {
-          after: this.#applied,
-          placeOf: (room) => this.#places.get(room),
-        });
-        await this.#apply(plan.records);
-        from += plan.messages;
-        this.#applied = messages[from - 1]?.seq ?? this.#applied;
-        this.#behind = (messages.at(-1)?.info.pending ?? 0) + messages.length - from;
-        this.#moved.happen();
-        if (plan.fault) throw plan.fault;
-      }
-    }
-  }
-
-  async #apply(records: readonly Planned[]): Promise<void> {
-    if (records.length === 0) return;
-    await this.#store(records);
-    for (const { room, head, events, place } of records) {
-      const now = { ...place, head: head + events.length };
-      this.#places.set(room, now);
-      const counts = events.length > 0;
-      if (counts && !this.#pending.has(room, place.id)) this.#turns.passed(room);
-      this.#pending.show({ room, place, head: now.head, counts });
-    }
-  }
-
-  /** Waits for a disk that is full or a file that is locked: to leave records out would be worse than to be late. */
-  async #store(records: readonly Planned[]): Promise<void> {
-    for (let failures = 0; !this.#stop.signal.aborted; failures++) {
-      try {
-        const results = await this.commit({ appends: records, marks: [] });
-        if (results.every(({ kind }) => kind === "appended")) return;
-        throw lost(this.#stream, "its copy on this node has other records");
-      } catch (error) {
-        const known = toChatError(error);
-        if (known.code === "DATA_LOSS") setAside(this.file, "damaged");
-        const passes = known.code === "STORAGE_FULL" || (known.code === "UNAVAILABLE" && failures < 30);
-        if (!passes) throw known;
-        await pause(1_000, this.#stop);
-      }
-    }
-  }
-
-  /** Finds out, after each loss of the connection, whether the stream is still the one that this replica follows. */
-  async #check(): Promise<void> {
-    let { epoch } = await readEpoch(this.#link, this.#stream);
-    // A cluster that begins anew may not know the stream yet.
-    for (let tries = 0; epoch === "" && tries < 20 && !this.#stop.signal.aborted; tries++) {
-      await pause(500, this.#stop);
-      ({ epoch } = await readEpoch(this.#link, this.#stream));
-    }
-    if (epoch !== this.epoch && !this.#stop.signal.aborted) {
-      throw lost(this.#stream, "it holds another history");
-    }
-    const standing = await compare(this.#link, this.#stream, newestPlace(this.#places.values()));
-    if (standing === "lost") throw lost(this.#stream, "it has lost records that were acknowledged");
+  #show({ room, events, place }: Planned, head: number): void {
+    const counts = events.length > 0;
+    if (counts && !this.#pending.has(room, place.id)) this.#turns.passed(room);
+    this.#pending.show({ room, place, head, counts });
   }
 
   /** An event that was stored under the id of one of these. */
@@ -284,7 +226,6 @@ export class NatsLog extends SqliteLog {
 
   #end(why: ChatError): void {
     this.#stop.abort();
-    this.#moved.happen();
     this.#pending.end(why);
   }
 }

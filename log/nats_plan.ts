@@ -48,12 +48,14 @@ export function planMessages(
   const records: Planned[] = [];
   const heads = new Map<string, number>();
   let events = 0;
+  let next = after + 1;
   for (const [i, message] of messages.entries()) {
+    // A server that has not caught up begins with its own next record, whatever it was asked for.
+    if (message.seq < next) continue;
     const stopped = (fault: string) => ({ records, messages: i, fault: lost(stream, fault) });
     if (events >= planMost) return { records, messages: i };
-    if (message.seq !== after + 1 + i) {
-      return stopped(`its records ${after + 1 + i} to ${message.seq - 1} are gone`);
-    }
+    if (message.seq > next) return stopped(`its records ${next} to ${message.seq - 1} are gone`);
+    next++;
     const record = parseRecord(stream, message.subject, () => message.json());
     if (record.kind === "unknown") {
       return { records, messages: i, fault: unknown(stream, message.seq) };

@@ -54,6 +54,12 @@ Deno.test("P3 complete: a hole in the stream or in a room, and another history, 
   assertEquals(plan([batch(9, "a", 8)], { after: 8, head: 7 }).kept, ["9 a 7+1"]);
 });
 
+Deno.test("P4 once: what a server gives again that has not caught up yet is passed over, and is no hole", () => {
+  const given = [batch(7, "x", 6), batch(8, "y", 7), batch(9, "z", 8)];
+  assertEquals(plan(given, { after: 8, head: 7 }), { kept: ["9 z 7+1"], count: 3, fault: undefined });
+  assertEquals(plan(given.slice(0, 2), { after: 8, head: 7 }), { kept: [], count: 2, fault: undefined });
+});
+
 Deno.test("what is none of ours is passed over, and is a room's newest record all the same", () => {
   const foreign = [
     message(2, "room.lobby", "hello"),
