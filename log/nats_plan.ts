@@ -36,6 +36,9 @@ export interface Source {
   readonly begun: number;
 }
 
+/** How far a room is that nothing was said in. */
+const nowhere: RoomPlace = { head: 0, sequence: 0, id: "" };
+
 /** One transaction takes about this many events: a long one would hold up those who wait for an answer. */
 const planMost = 1_000;
 
@@ -46,7 +49,7 @@ export function planMessages(
   { after, placeOf }: { after: number; placeOf: (room: string) => RoomPlace | undefined },
 ): Plan {
   const records: Planned[] = [];
-  const heads = new Map<string, number>();
+  const known = new Map<string, RoomPlace>();
   let events = 0;
   let next = after + 1;
   for (const [i, message] of messages.entries()) {
@@ -65,13 +68,14 @@ export function planMessages(
     }
     if (record.kind !== "batch") continue;
     const { id, room } = record.batch;
-    const head = heads.get(room) ?? placeOf(room)?.head ?? 0;
-    const kept = continuing(record.batch, head);
+    const { head, counted = "" } = known.get(room) ?? placeOf(room) ?? nowhere;
+    const kept = continuing(record.batch, { head, counted });
     if (!kept) {
       return stopped(`its record ${message.seq} does not continue the room ${JSON.stringify(room)}`);
     }
-    records.push({ room, head, events: kept, place: { id, sequence: message.seq } });
-    heads.set(room, head + kept.length);
+    const place = { id, sequence: message.seq, counted: kept.length > 0 ? id : counted };
+    records.push({ room, head, events: kept, place });
+    known.set(room, { ...place, head: head + kept.length });
     events += kept.length;
   }
   return { records, messages: messages.length };
@@ -80,12 +84,17 @@ export function planMessages(
 /**
  * The events of a batch, if the room's head is still the one that it was made for; none if another was first. All
  * nodes decide that alike, since all see one order: a cluster of nats-server 2.9 checks what is expected only against
- * what its leader has stored, and lets two at once through. Undefined if events before it are missing.
+ * what its leader has stored, and lets two at once through. Undefined if events before it are missing here, or are others
+ * than those that it was made after: such a cluster can also forget what it has acknowledged, on some of its servers.
  */
-function continuing({ events }: Batch, head: number): readonly RoomEvent[] | undefined {
+function continuing(
+  { events, after }: Batch,
+  { head, counted }: { head: number; counted: string },
+): readonly RoomEvent[] | undefined {
   const first = events[0]?.seq ?? 0;
   if (events.some(({ seq }, i) => seq !== first + i) || first > head + 1) return undefined;
-  return first === head + 1 ? events : [];
+  if (first <= head) return [];
+  return after && counted && after !== counted ? undefined : events;
 }
 
 function unknown(stream: string, seq: number): ChatError {

@@ -6,6 +6,8 @@ export interface Batch {
   /** Of the append: how the one who made it finds it in the stream. */
   readonly id: string;
   readonly room: string;
+  /** The id of the room's batch that it was decided after; empty if that is not told. */
+  readonly after: string;
   /** None if the message is not one of ours: it changes nothing, but it is the room's newest. */
   readonly events: readonly RoomEvent[];
 }
@@ -54,8 +56,8 @@ export function fromToken(token: string): string | undefined {
 }
 
 /** The message of an append. */
-export function encodeBatch(id: string, events: readonly RoomEvent[]): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify({ id, events }));
+export function encodeBatch({ id, after, events }: Omit<Batch, "room">): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify({ id, ...(after && { after }), events }));
 }
 
 /** Reads a message of a stream. */
@@ -65,10 +67,12 @@ export function parseRecord(stream: string, subject: string, json: () => unknown
   if (kind === "epoch" && typeof record?.epoch === "string") return { kind, epoch: record.epoch };
   const room = fromToken(token);
   if (kind !== "room" || !room) return { kind: "other" };
-  if (!Array.isArray(record?.events)) return { kind: "batch", batch: { id: "", room, events: [] } };
+  if (!Array.isArray(record?.events)) {
+    return { kind: "batch", batch: { id: "", room, after: "", events: [] } };
+  }
   const events = record.events.map(parseEvent).filter((event) => event !== undefined);
   if (events.length < record.events.length) return { kind: "unknown" };
-  return { kind: "batch", batch: { id: String(record.id), room, events } };
+  return { kind: "batch", batch: { id: String(record.id), room, after: String(record.after ?? ""), events } };
 }
 
 function fields(json: () => unknown): Record<string, unknown> | undefined {

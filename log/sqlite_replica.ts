@@ -7,6 +7,8 @@ export interface Place {
   readonly sequence: number;
   /** What tells it from another one that is in its place in another past; empty if it is none of ours. */
   readonly id: string;
+  /** What tells the newest record that changed the room; empty if that is not known. */
+  readonly counted?: string;
 }
 
 /** Where the place of the marks is kept: no room has this name. */
@@ -21,22 +23,29 @@ export function prepareReplica(db: DatabaseSync, epoch: string): StatementSync {
     `CREATE TABLE IF NOT EXISTS places (
        room     TEXT    PRIMARY KEY,
        sequence INTEGER NOT NULL,
-       id       TEXT    NOT NULL
+       id       TEXT    NOT NULL,
+       counted  TEXT    NOT NULL DEFAULT ''
      ) STRICT, WITHOUT ROWID`,
   ).run();
+  const columns = db.prepare("SELECT name FROM pragma_table_info('places')").all();
+  if (!columns.some(({ name }) => name === "counted")) {
+    db.prepare("ALTER TABLE places ADD COLUMN counted TEXT NOT NULL DEFAULT ''").run();
+  }
   db.prepare("UPDATE meta SET value = ? WHERE key = 'epoch'").run(epoch);
   return db.prepare(
-    `INSERT INTO places VALUES (?, ?, ?)
-     ON CONFLICT (room) DO UPDATE SET sequence = excluded.sequence, id = excluded.id`,
+    `INSERT INTO places (room, sequence, id, counted) VALUES (?, ?, ?, ?)
+     ON CONFLICT (room) DO UPDATE SET sequence = excluded.sequence, id = excluded.id, counted = excluded.counted`,
   );
 }
 
 /** The places of all rooms, and of the marks. */
 export function readPlaces(db: DatabaseSync): Map<string, Place> {
-  const rows = db.prepare("SELECT room, sequence, id FROM places").all();
-  return new Map(
-    rows.map(({ room, sequence, id }) => [String(room), { sequence: Number(sequence), id: String(id) }]),
-  );
+  const rows = db.prepare("SELECT * FROM places").all();
+  // Copies that were made before that column was are looked into, too.
+  return new Map(rows.map(({ room, sequence, id, counted = "" }) => [
+    String(room),
+    { sequence: Number(sequence), id: String(id), counted: String(counted) },
+  ]));
 }
 
 /** The newest of some places; undefined if there is none. */

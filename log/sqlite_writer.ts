@@ -108,7 +108,7 @@ export class Writer {
       const results = appends.map((append) => this.#append(append));
       for (const { reader, room, seq, place } of marks) {
         this.#mark.run(reader, room, seq);
-        if (place) this.#place?.run(marksPlace, place.sequence, place.id);
+        if (place) this.#place?.run(marksPlace, place.sequence, place.id, "");
       }
       this.#commit.run();
       return results;
@@ -128,7 +128,7 @@ export class Writer {
     if (actual !== head) return { kind: "conflict", head: actual };
     let position = 0;
     for (const event of events) position = this.#apply(room, event);
-    if (place) this.#place?.run(room, place.sequence, place.id);
+    if (place) this.#place?.run(room, place.sequence, place.id, place.counted ?? "");
     return { kind: "appended", position };
   }
 }

@@ -1,4 +1,5 @@
 /** What is true of a log in NATS alone: several nodes, and NATS that is away, slow, or has lost its memory. */
+import { DatabaseSync } from "node:sqlite";
 import { assert, assertEquals } from "@std/assert";
 import type { Log } from "../chat/log.ts";
 import { connectNats } from "../log/nats_link.ts";
@@ -6,7 +7,7 @@ import { parseNatsUrl } from "../log/nats_options.ts";
 import { Turns } from "../log/nats_turns.ts";
 import type { RoomEvent } from "../protos/events.ts";
 import { event } from "./engines.ts";
-import { eventually } from "./harness.ts";
+import { eventually, tempFolder } from "./harness.ts";
 import { codeOf, natsNode } from "./nats_nodes.ts";
 import { onNats, serveNats, serveNatsCluster } from "./nats_server.ts";
 import { as, bob, chatOn, hi } from "./playing.ts";
@@ -176,3 +177,20 @@ onNats(
     await Promise.all(links.map((link) => link.close()));
   },
 );
+
+onNats("P3 complete: a copy that an earlier version made is looked into and goes on", async () => {
+  await using nats = await serveNats();
+  await using folder = await tempFolder();
+  const open = () => natsNode(nats.url(), { folder: folder.path });
+  const append = async (seq: number) => {
+    await using node = await open();
+    assertEquals((await node.append("lobby", seq - 1, [event(seq)])).kind, "appended");
+    return { file: node.file, told: node.told };
+  };
+  const { file } = await append(1);
+  using db = new DatabaseSync(file);
+  db.exec("ALTER TABLE places DROP COLUMN counted");
+  db.close();
+  assertEquals((await append(2)).told, []);
+  assertEquals((await append(3)).told, []);
+});

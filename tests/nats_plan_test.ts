@@ -18,8 +18,11 @@ function message(seq: number, subject: string, body: unknown) {
 const batch = (seq: number, id: string, ...seqs: number[]) =>
   message(seq, "room.lobby", { id, events: seqs.map((seq) => event(seq)) });
 
-function plan(messages: ReturnType<typeof message>[], { after = 0, head = 0 } = {}) {
-  const placeOf = () => ({ head, sequence: after, id: "" });
+const after = (seq: number, id: string, after: string, ...seqs: number[]) =>
+  message(seq, "room.lobby", { id, after, events: seqs.map((seq) => event(seq)) });
+
+function plan(messages: ReturnType<typeof message>[], { after = 0, head = 0, counted = "" } = {}) {
+  const placeOf = () => ({ head, sequence: after, id: "", counted });
   const { records, fault, messages: count } = planMessages(messages, { stream: "CHAT", begun: 1 }, {
     after,
     placeOf,
@@ -58,6 +61,15 @@ Deno.test("P4 once: what a server gives again that has not caught up yet is pass
   const given = [batch(7, "x", 6), batch(8, "y", 7), batch(9, "z", 8)];
   assertEquals(plan(given, { after: 8, head: 7 }), { kept: ["9 z 7+1"], count: 3, fault: undefined });
   assertEquals(plan(given.slice(0, 2), { after: 8, head: 7 }), { kept: [], count: 2, fault: undefined });
+});
+
+Deno.test("P2 ordered: a record that was made after another past of its room stops a node, and one that tells no past does not", () => {
+  const here = { after: 4, head: 2, counted: "a" };
+  const good = [after(5, "b", "a", 3), after(6, "x", "a", 3), after(7, "c", "b", 4, 5)];
+  assertEquals(plan(good, here), { kept: ["5 b 2+1", "6 x 3+0", "7 c 3+2"], count: 3, fault: undefined });
+  const other = after(6, "c", "z", 4);
+  assertEquals(plan([batch(5, "b", 3), other], here), { kept: ["5 b 2+1"], count: 1, fault: "DATA_LOSS" });
+  assertEquals(plan([other], { after: 5, head: 3 }).kept, ["6 c 3+1"], "a copy that does not know its past");
 });
 
 Deno.test("what is none of ours is passed over, and is a room's newest record all the same", () => {
