@@ -8,9 +8,9 @@
 import type { Appended, LogRecord, Seen } from "../chat/log.ts";
 import { ChatError, toChatError } from "../protos/errors.ts";
 import { type RoomEvent, speakerOf } from "../protos/events.ts";
-import { answerMs, type NatsLink, pause } from "./nats_link.ts";
+import { type NatsLink, pause } from "./nats_link.ts";
 import { NatsMarks } from "./nats_marks.ts";
-import { type PendingAppend, PendingAppends } from "./nats_pending.ts";
+import { PendingAppends } from "./nats_pending.ts";
 import type { Planned, RoomPlace, Source } from "./nats_plan.ts";
 import { away, closed, mustFit, publishOnce, silent } from "./nats_publish.ts";
 import { encodeBatch, subjectsOf } from "./nats_records.ts";
@@ -146,10 +146,10 @@ export class NatsLog extends SqliteLog {
     const payload = encodeBatch({ id, after: place.counted ?? "", events });
     mustFit(this.#link, payload);
     const settled = new AbortController();
-    publishOnce(this.#link, { subject: subjectsOf(this.#stream).room(room), id, payload, expected }, {
+    publishOnce(this.#link, { subject: subjectsOf(this.#stream).room(room), payload, expected }, {
       doubt: pending.doubt,
       signal: settled.signal,
-    }).then(() => this.#expect(pending, settled), (error) => pending.reject(toChatError(error)));
+    }).catch((error) => pending.reject(toChatError(error)));
     const appended = await pending.shown.finally(() => settled.abort());
     this.#turns.settle(room, appended.kind === "appended" ? "won" : "lost");
     return appended;
@@ -201,14 +201,6 @@ export class NatsLog extends SqliteLog {
   async #reach(sequence: number, { signal }: { signal: AbortSignal }): Promise<void> {
     await this.#replay.reach(sequence, { signal });
     if (this.#stop.signal.aborted) throw this.#failure ?? closed();
-  }
-
-  /** The stream has it and is to show it: those who come later do not wait for one that is silent from here on. */
-  async #expect(pending: PendingAppend, { signal }: { signal: AbortSignal }): Promise<void> {
-    await pause(answerMs, { signal });
-    if (signal.aborted) return;
-    pending.doubt();
-    this.#link.suspect();
   }
 
   #show({ room, events, place }: Planned, head: number): void {

@@ -2,13 +2,12 @@
 import { JetStreamApiError } from "@nats-io/jetstream";
 import { errors } from "@nats-io/transport-node";
 import { ChatError, type ErrorCode } from "../protos/errors.ts";
-import { type NatsLink, pause } from "./nats_link.ts";
+import { answerMs, type NatsLink, pause } from "./nats_link.ts";
 import { wrongSequence } from "./nats_stream.ts";
 
 /** What is published. */
 export interface Publication {
   readonly subject: string;
-  readonly id: string;
   readonly payload: Uint8Array;
   /** The place of the subject's newest message, as far as we know. */
   readonly expected: number;
@@ -24,25 +23,31 @@ type Answer =
   | { readonly kind: "unanswered" };
 
 /**
- * Resolves when the stream has the answer: the message, or another one in its place, which whoever follows the
- * stream will see. Rejects if nothing was stored and nothing will be. Once an attempt was not answered it may still
- * be stored, so it is repeated under the same id and expectation until that is known, however long NATS is away;
- * `doubt` is called then. Ends when the signal aborts.
+ * Tries until the signal aborts, since the stream has shown what became of it: the message, or another one in its place.
+ * Rejects if nothing was stored and nothing will be. Once an attempt was not answered it may still be stored, and one
+ * that was acknowledged may yet not be shown; so both are tried again, with the same expectation, however long NATS is
+ * away. `doubt` is called then. A copy that is stored twice counts once. There is no `Nats-Msg-Id`: a server that lost
+ * its lead remembers the ids of what was never stored, and acknowledges the next attempt for it.
  */
 export async function publishOnce(
   link: NatsLink,
   publication: Publication,
-  { doubt, signal }: { doubt: () => void; signal: AbortSignal },
+  { doubt, signal, patienceMs = answerMs }: {
+    doubt: () => void;
+    signal: AbortSignal;
+    /** How long the stream may take to show what it has acknowledged. */
+    patienceMs?: number;
+  },
 ): Promise<void> {
   let doubtful = false;
   while (!signal.aborted) {
     const answer = await attempt(link, publication);
     // The stream may have shown it meanwhile, though the answer was lost.
-    if (signal.aborted || answer.kind === "stored") return;
-    // Told of an older one by a server that has not caught up yet: asked again.
-    if (answer.kind === "moved" && answer.newest > publication.expected) return;
+    if (signal.aborted) return;
     if (answer.kind === "refused" && !doubtful) throw answer.error;
-    if (answer.kind === "unanswered") {
+    if (isInPlace(answer, publication)) await pause(patienceMs, { signal });
+    if (signal.aborted) return;
+    if (answer.kind === "unanswered" || isInPlace(answer, publication)) {
       doubtful = true;
       doubt();
       link.suspect();
@@ -50,6 +55,11 @@ export async function publishOnce(
     await pause(answer.kind === "moved" ? 20 : 200, { signal });
     await link.up({ signal });
   }
+}
+
+/** True if the stream is to show the message, or another one in its place. A server that has not caught up may be told of an older one. */
+function isInPlace(answer: Answer, { expected }: Publication): boolean {
+  return answer.kind === "stored" || (answer.kind === "moved" && answer.newest > expected);
 }
 
 /** Messages may be a little smaller than what NATS takes: their headers count, too. */
@@ -68,12 +78,12 @@ export function mustFit(link: NatsLink, { length }: Uint8Array): void {
 
 async function attempt(
   link: NatsLink,
-  { subject, id, payload, expected }: Publication,
+  { subject, payload, expected }: Publication,
 ): Promise<Answer> {
   const answered = new AbortController();
   // An answer does not survive its connection.
   const lost = link.changed(answered).then((): Answer => ({ kind: "unanswered" }));
-  const options = { msgID: id, expect: { lastSubjectSequence: expected } };
+  const options = { expect: { lastSubjectSequence: expected } };
   const answer = link.js.publish(subject, payload, options).then(
     (): Answer => ({ kind: "stored" }),
     (error) => failure(link, error),

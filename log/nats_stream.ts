@@ -17,9 +17,6 @@ type Wanted = Pick<StreamConfig, "name" | "subjects"> & Partial<StreamConfig>;
 const dayMs = 86_400_000;
 const nanos = (ms: number) => ms * 1_000_000;
 
-/** A retried append is known again for so long. After that the room's newest record tells that it came before. */
-const dedupeMs = 120_000;
-
 /** What a client is told for a thing that is not there. */
 const notFound: readonly number[] = [10037, 10059];
 
@@ -37,7 +34,6 @@ function wantedStreams(stream: string): Wanted[] {
   const common = {
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
-    duplicate_window: nanos(dedupeMs),
     max_msgs: -1,
     max_bytes: -1,
     max_msg_size: -1,
