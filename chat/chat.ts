@@ -9,6 +9,7 @@ import { Turnstile } from "../feed/turnstile.ts";
 import { ChatError } from "../protos/errors.ts";
 import { lobby, type Principal } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
+import { CommitDelay } from "./commit_delay.ts";
 import { Creations } from "./creations.ts";
 import type { Command } from "./decide.ts";
 import { Guests } from "./guests.ts";
@@ -48,6 +49,7 @@ export class Chat {
   readonly #log: Log;
   readonly #now: () => number;
   readonly #creations = new Creations();
+  readonly #delay = new CommitDelay();
   /** Those used last come last. */
   readonly #rooms = new Map<string, OpenRoom>();
   readonly #reads = new Turnstile();
@@ -66,6 +68,11 @@ export class Chat {
     const position = log.position();
     this.#open(lobby);
     this.closed = this.#apply(log.tail(position, { signal: this.#stop.signal }));
+  }
+
+  /** How many rooms have their newest events in memory. */
+  get roomCount(): number {
+    return this.#rooms.size;
   }
 
   /** The life of the log that all seqs count in. */
@@ -227,7 +234,13 @@ export class Chat {
     const read = (after: number, count: number) => this.#reads.run(() => log.read(name, after, count));
     return {
       feed: { room: name, tail, read },
-      writer: new RoomWriter(name, { log, tail, now: this.#now, signal: this.#stop.signal }),
+      writer: new RoomWriter(name, {
+        log,
+        tail,
+        delay: this.#delay,
+        now: this.#now,
+        signal: this.#stop.signal,
+      }),
     };
   }
 

@@ -7,6 +7,7 @@ import { ChatError, type ErrorCode, toChatError } from "../protos/errors.ts";
 import { type RoomEvent, speakerOf } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
 import type { Tail } from "../feed/tail.ts";
+import type { CommitDelay } from "./commit_delay.ts";
 import { type Command, decide, type Room } from "./decide.ts";
 import { evolve } from "./evolve.ts";
 import type { Log } from "./log.ts";
@@ -38,22 +39,32 @@ const dependent: ReadonlySet<ErrorCode> = new Set([
 /** Writes to one room. */
 export class RoomWriter {
   readonly #waiting = new Turns<Waiting>();
+  /** When the first of those came, or an earlier one: of `performance.now()`, in milliseconds. */
+  #since = 0;
   #running = false;
 
   readonly #name: string;
   readonly #log: Log;
   readonly #tail: Tail;
+  readonly #delay: CommitDelay;
   readonly #now: () => number;
   readonly #signal: AbortSignal;
 
-  /** The tail must be fed from the log; when the signal aborts, nobody waits for it any more. */
+  /** The tail must be fed from the log; the delay is that of all rooms; when the signal aborts, nobody waits for it any more. */
   constructor(
     name: string,
-    { log, tail, now, signal }: { log: Log; tail: Tail; now: () => number; signal: AbortSignal },
+    { log, tail, delay, now, signal }: {
+      log: Log;
+      tail: Tail;
+      delay: CommitDelay;
+      now: () => number;
+      signal: AbortSignal;
+    },
   ) {
     this.#name = name;
     this.#log = log;
     this.#tail = tail;
+    this.#delay = delay;
     this.#now = now;
     this.#signal = signal;
   }
@@ -74,6 +85,9 @@ export class RoomWriter {
       );
     }
     return new Promise((resolve, reject) => {
+      const now = performance.now();
+      if (this.#waiting.size === 0) this.#since = now;
+      this.#delay.came(now);
       const { id: author, name: sender } = command.by;
       this.#waiting.push(speakerOf({ author, sender }), { command, resolve, reject });
       if (!this.#running) this.#run();
@@ -87,9 +101,9 @@ export class RoomWriter {
 
   async #run(): Promise<void> {
     this.#running = true;
-    // Lets everything that arrived in this turn of the event loop into the first batch.
-    await Promise.resolve();
     while (this.#waiting.size > 0) {
+      // Not before everything that arrived in this turn of the event loop is in the first batch.
+      if (this.#waiting.size < batchMost) await this.#delay.over(this.#since);
       const batch = this.#waiting.take(batchMost, { weigh, weight: limits.appendBytes });
       try {
         await this.#write(batch);

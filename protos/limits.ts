@@ -69,6 +69,8 @@ export const limits = {
   floodDelayMs: 10_000,
   /** Commands that wait in one room to be stored. At 5,000 a second this is two seconds of delay. */
   commandsQueued: 10_000,
+  /** A message is held back at most so long for those that come right behind it and are stored with it: they wait for half of it as a rule. None is where fewer than 125 a second come. */
+  commitDelayMs: 8,
   /** Bytes of text in one append, a character counted as 3: as JSON at most twice as much, and NATS takes 1 MB. */
   appendBytes: 480_000,
   /** Events in one batch or page: bounds the time that one reader holds the loop. */
@@ -125,6 +127,10 @@ export const limits = {
   pagesBytes: 33_554_432,
   /** A room that nobody reads is followed by a gateway for so long, for those who come back. */
   roomIdleMs: 60_000,
+  /** Somebody whose socket is gone is kept by a gateway for so long, known to ChatService: who comes back need not wait for it. */
+  personIdleMs: 60_000,
+  /** People that a gateway keeps so. Past it, who goes is gone. */
+  peopleIdle: 5_000,
   /** Connections to one ChatService. A quiet one costs some 40 KB: 400 MB. */
   connections: 10_000,
   /** Streams on one gRPC connection. grpc-js would stop at 100 and let the 101st wait without a word. */
