@@ -2,6 +2,7 @@
 import type { Results } from "./results.ts";
 import { thousand } from "./shapes/capacity.ts";
 import { durableCells } from "./shapes/durable.ts";
+import { gatewaysCells } from "./shapes/gateways.ts";
 import { idleCell } from "./shapes/idle.ts";
 import { pageCells } from "./shapes/page.ts";
 import { roomCells } from "./shapes/room.ts";
@@ -23,7 +24,7 @@ export interface Verdict {
 
 /** Holds the results to the bars. */
 export function judge(results: Results): Verdict[] {
-  const judged = [costs, capacities, durables, joins, idles, manySmall, growth, pages];
+  const judged = [costs, capacities, durables, joins, idles, manySmall, growth, pages, scaleOut];
   return judged.flatMap((judges, i) => judges(figuresFrom(results)).map((one) => ({ bar: i + 1, ...one })));
 }
 
@@ -156,5 +157,13 @@ function pages(figure: Figure): Judged[] {
     // Of the 60 that a display has.
     atLeast(`frames/s, ${scroll.name}`, figure("page", scroll, "ours", "frames"), 59),
     below(`page's thread, %, ${read.name}`, figure("page", read, "ours", "busy"), 50),
+  ];
+}
+
+function scaleOut(figure: Figure): Judged[] {
+  const { one, two } = gatewaysCells;
+  const cpu = (cell: { name: string }) => figure("gateways", cell, "ours", "cpu");
+  return [
+    atLeast("fan-out of two gateways against one's, each with a core", 2 * cpu(one) / cpu(two), 1.8),
   ];
 }

@@ -17,6 +17,8 @@ export interface Crowd {
   readonly door?: Door;
   /** By default the server's usual one. */
   readonly port?: (server: Server) => number;
+  /** Further ones, which clients take in turns. */
+  readonly morePorts?: (server: Server) => readonly number[];
   readonly replay?: number;
 }
 
@@ -65,10 +67,12 @@ export async function enter(
   },
 ): Promise<Connected> {
   const { clients, rooms = 1, writers, door = peer.door, port = () => server.port, replay = 0 } = crowd;
+  const morePorts = crowd.morePorts?.(server) ?? [];
   const file = tokens ?? (needsTokens(door) ? await guests(clients) : undefined);
   return await generator.connect({
     door,
     port: port(server),
+    morePorts,
     clients,
     rooms: roomNames(rooms),
     writers,

@@ -2,6 +2,8 @@
 import type { Shape } from "./shape.ts";
 import { capacity } from "./shapes/capacity.ts";
 import { durable } from "./shapes/durable.ts";
+import { engines } from "./shapes/engines.ts";
+import { gateways } from "./shapes/gateways.ts";
 import { idle } from "./shapes/idle.ts";
 import { page } from "./shapes/page.ts";
 import { restart } from "./shapes/restart.ts";
@@ -19,6 +21,8 @@ export const shapes: readonly Shape[] = [
   writers,
   capacity,
   durable,
+  engines,
+  gateways,
   storm,
   idle,
   restart,

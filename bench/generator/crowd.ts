@@ -42,7 +42,8 @@ export class Crowd {
 
   /** Begins the next client. */
   begin(): void {
-    const { door, port, rooms, replay } = this.#order;
+    const { door, port, morePorts = [], rooms, replay } = this.#order;
+    const ports = [port, ...morePorts];
     const index = this.#clients.length;
     const options = {
       who: {
@@ -51,7 +52,7 @@ export class Crowd {
         token: this.#tokens[index % this.#tokens.length] ?? "",
         replay,
       },
-      port,
+      port: ports[index % ports.length] ?? port,
       poll: this.#poll,
       watches: this.#relay,
       text: stampOf(Math.floor(index / rooms.length)) + padding,

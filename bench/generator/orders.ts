@@ -10,6 +10,8 @@ export interface ConnectOrder {
   readonly do: "connect";
   readonly door: Door;
   readonly port: number;
+  /** Other servers of the same rooms, with which the first takes turns. */
+  readonly morePorts?: readonly number[];
   readonly clients: number;
   /** The rooms' names. Client `i` joins room `i % rooms`. */
   readonly rooms: readonly string[];

@@ -21,7 +21,7 @@ export async function guests(count: number): Promise<string> {
   const wanted = Math.min(Math.max(count, guestsLeast), guestsMost);
   if (signedIn && signedIn.count >= wanted) return file;
   await using folder = await workFolder();
-  await using server = await startOurs({ folder: folder.path, rooms: [] }, undefined);
+  await using server = await startOurs({ folder: folder.path, rooms: [] });
   const tokens: string[] = [];
   let next = 0;
   const signIn = async () => {

@@ -14,7 +14,7 @@ export const ours = {
     const commit = await output("git", ["-C", root, "describe", "--always", "--dirty"]);
     return `Switchboard ${commit ?? "of no commit"} on Deno ${Deno.version.deno}`;
   },
-  start: (place: Place) => startOurs(place, keysOfGuests()),
+  start: (place: Place) => startOurs(place, { keys: keysOfGuests() }),
 } satisfies Peer;
 
 /** Bundles the page, as `deno task web` does. */

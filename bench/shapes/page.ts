@@ -67,7 +67,7 @@ export const page = shape<PageCell>({
   peers: () => ["ours"],
   measure: async (_, cell) => {
     await using folder = await workFolder();
-    await using server = await startOurs({ folder: folder.path, rooms: [] }, undefined);
+    await using server = await startOurs({ folder: folder.path, rooms: [] });
     await using browser: Browser & AsyncDisposable = await openChromium();
     await using stack = new AsyncDisposableStack();
     const bots = await Promise.all(Array.from({ length: 8 }, (_, i) => botAt(server, i)));
