@@ -5,10 +5,12 @@ import { limits } from "./protos/limits.ts";
 import { terminal } from "./runtime/journal.ts";
 import { runProcess } from "./runtime/process.ts";
 
-await runProcess("start", async (settings) => {
-  const service = await startChatService(settings, { journal: terminal });
+await runProcess("start", async (settings, metrics) => {
+  const service = await startChatService(settings, { journal: terminal, metrics });
   const chatAddress = `${reachable(settings.grpcHost)}:${service.port}`;
-  const gateway = await startGateway({ ...settings, chatAddress }, { journal: terminal });
+  // By the port, with TLS, the gateway would need a certificate of its own.
+  const dial = settings.grpcTlsCert ? () => service.connect() : undefined;
+  const gateway = await startGateway({ ...settings, chatAddress }, { journal: terminal, metrics, dial });
   terminal.say(`Chat page on ${gateway.url}`);
   terminal.say(`gRPC server started on port ${service.port}`);
   return {

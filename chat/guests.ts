@@ -83,6 +83,11 @@ export class Guests {
     this.#names.close();
   }
 
+  /** How many names are held on this node. */
+  get nameCount(): number {
+    return this.#names.size;
+  }
+
   /** The public keys of tokens, as a JSON Web Key Set in JSON. */
   get publicKeys(): string {
     return this.#tokens.publicKeys;

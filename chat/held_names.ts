@@ -50,6 +50,11 @@ export class HeldNames {
     });
   }
 
+  /** How many are held on this node; one that looks like several counts for each. */
+  get size(): number {
+    return this.#guests.size;
+  }
+
   /**
    * True if a guest has a name that cannot be told from this one; `but` is the one who may, even while a later claim of
    * somebody else's, which will not hold, is not taken back yet.

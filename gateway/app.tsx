@@ -16,6 +16,7 @@ import { SentAway } from "./sent_away.ts";
 import { addSignIn, checkOrigin, guestOf, refuse } from "./sign_in.ts";
 import { Socket } from "./socket.ts";
 import type { Guest } from "./tokens.ts";
+import { noTraffic, type Traffic } from "./traffic.ts";
 import { serveTutorial } from "./tutorial_socket.ts";
 
 /** What the app works on. */
@@ -26,6 +27,8 @@ export interface AppOptions {
   readonly origin: OriginRules;
   /** All open sockets; the app adds and removes. */
   readonly sockets: Set<Socket>;
+  /** What they carry; the app counts. */
+  readonly traffic?: Traffic;
   /** How many sockets may be open. */
   readonly socketsMost: number;
   /** Aborts when no new sockets are taken any more. */
@@ -46,9 +49,17 @@ export function makeApp(options: AppOptions): Hono {
 
   const servePage = async (c: Context, room: string) => {
     const nonce = crypto.randomUUID();
-    const name = await guestOf(c, bridge).then(({ name }) => name, () => "");
+    const guest = await guestOf(c, bridge).catch(() => undefined);
+    // The page's script comes with it: far from ChatService it need not wait for it then.
+    if (guest) bridge.expect(guest);
     const page = renderToString(
-      <Page nonce={nonce} script={assets.script.path} style={assets.style.path} name={name} room={room} />,
+      <Page
+        nonce={nonce}
+        script={assets.script.path}
+        style={assets.style.path}
+        name={guest?.name ?? ""}
+        room={room}
+      />,
     );
     c.header("Content-Security-Policy", contentSecurityPolicy(nonce));
     c.header("Cache-Control", "no-store");
@@ -80,7 +91,11 @@ export function makeApp(options: AppOptions): Hono {
   );
 
   const away = new SentAway();
-  const upgrading = { ...options, places: new Places(options.sockets, { most: options.socketsMost }) };
+  const upgrading = {
+    traffic: noTraffic(),
+    ...options,
+    places: new Places(options.sockets, { most: options.socketsMost }),
+  };
   // Functions of their own: a request and all that Hono made of it would live as long as the socket otherwise.
   const browser = ({ id, token }: Guest): Served => {
     away.check(id);
@@ -128,13 +143,14 @@ interface Served {
 
 /** What an upgrade works on. */
 interface Upgrading extends Pick<AppOptions, "journal" | "draining" | "origin"> {
+  readonly traffic: Traffic;
   readonly places: Places<Socket>;
 }
 
 /** Opens a socket for somebody who may; `admit` throws if they may not. All that is known before the 101. */
 async function upgrade(
   c: Context,
-  { journal, places, draining, origin }: Upgrading,
+  { journal, traffic, places, draining, origin }: Upgrading,
   admit: () => Served | Promise<Served>,
 ): Promise<Response> {
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
@@ -152,7 +168,7 @@ async function upgrade(
     if (draining.aborted) throw shuttingDown();
     places.check(guest);
     const { response, socket: ws } = Deno.upgradeWebSocket(c.req.raw, { idleTimeout });
-    const socket = new Socket(ws, { journal });
+    const socket = new Socket(ws, { journal, traffic });
     places.take(socket, guest);
     serve(socket);
     return response;

@@ -9,13 +9,17 @@ import type { Claim, Person } from "./person.ts";
 import type { Reader, Room } from "./room.ts";
 import { type Entered, Rooms } from "./rooms.ts";
 import { type Guest, Tokens } from "./tokens.ts";
-import { type Link, Upstream } from "./upstream.ts";
+import { type Dial, type Link, Upstream } from "./upstream.ts";
 
 /** What a bridge works with. */
 export interface BridgeOptions {
   readonly journal: Journal;
+  /** How to connect, if not plainly. */
+  readonly dial?: Dial | undefined;
   /** How long a room is kept that nobody reads, in milliseconds. */
   readonly roomIdleMs?: number;
+  /** And somebody whom no socket needs. */
+  readonly personIdleMs?: number;
 }
 
 /** One who is told of the link. */
@@ -28,15 +32,21 @@ export class Bridge {
   readonly #tokens = new Tokens();
   readonly #upstream: Upstream;
   readonly #rooms: Rooms;
-  readonly #people = new People(() => this.#upstream, { entered: () => this.#askSoon() });
+  readonly #people: People;
   readonly #linkWatchers = new Set<LinkWatcher>();
   #asksSoon = false;
 
-  constructor(chatAddress: string, { journal, roomIdleMs }: BridgeOptions) {
+  constructor(chatAddress: string, { journal, dial, roomIdleMs, personIdleMs }: BridgeOptions) {
+    const entered = () => this.#askSoon();
+    this.#people = new People(() => this.#upstream, {
+      entered,
+      ...(personIdleMs !== undefined && { idleMs: personIdleMs }),
+    });
     const idleMs = roomIdleMs === undefined ? {} : { idleMs: roomIdleMs };
     const rooms = this.#rooms = new Rooms(() => this.#upstream, { journal, ...idleMs });
     this.#upstream = new Upstream(chatAddress, {
       journal,
+      dial,
       events: {
         onUp: (keys) => {
           this.#learn(keys, journal);
@@ -77,6 +87,11 @@ export class Bridge {
     return this.#rooms.pages.reads;
   }
 
+  /** How many people ChatService knows here, those included whom no socket needs at the moment. */
+  get peopleCount(): number {
+    return this.#people.size;
+  }
+
   /** How many rooms are held. */
   get roomCount(): number {
     return this.#rooms.size;
@@ -107,10 +122,17 @@ export class Bridge {
     return await this.#tokens.verify(token);
   }
 
+  /** Somebody will soon come by this token, of which it is known whom it speaks for. */
+  expect({ token }: Guest): void {
+    this.#people.expect(token);
+  }
+
   /** Gives a guest a name. Rejects with ChatService's refusal, or with UNAVAILABLE. */
   async signIn(name: string, token: string): Promise<SignedIn> {
     await this.#reached();
-    return await this.#upstream.call("SignIn", { name, token });
+    const signedIn = await this.#upstream.call("SignIn", { name, token });
+    this.#people.expect(signedIn.token, signedIn.principal ?? undefined);
+    return signedIn;
   }
 
   /** Gives a token back; whoever is here by it is sent away. */

@@ -5,7 +5,8 @@
  */
 import { Buffer } from "node:buffer";
 import http2 from "node:http2";
-import { setImmediate } from "node:timers";
+import type { Duplex } from "node:stream";
+import { Pace } from "./pace.ts";
 
 /** A method, as proto-loader describes it. */
 export interface Method<Q, R> {
@@ -40,10 +41,11 @@ export interface GrpcStream<Q> {
 export class GrpcClient {
   readonly #session: http2.ClientHttp2Session;
 
-  /** Connects; `address` is host:port. */
-  constructor(address: string) {
-    this.#session = http2.connect(`http://${address}`, {
+  /** Connects; `address` is host:port. With `dial` by that, and it is for what is in it to be safe. */
+  constructor(address: string, dial?: () => Duplex) {
+    this.#session = http2.connect(`${dial ? "https" : "http"}://${address}`, {
       settings: { enablePush: false, initialWindowSize },
+      ...(dial && { createConnection: dial }),
     });
     // Each stream is told of it.
     this.#session.on("error", () => {});
@@ -52,16 +54,17 @@ export class GrpcClient {
 
   /** Begins a stream. */
   stream<Q, R>(method: Method<Q, R>, events: StreamEvents<R>): GrpcStream<Q> {
-    const stream = open(this.#session, method, events);
     let waiting: Buffer[] = [];
-    const flush = () => {
+    const pace = new Pace(() => {
       const bytes = Buffer.concat(waiting);
       waiting = [];
       if (stream.writable) stream.write(bytes);
-    };
+    });
+    const stream = open(this.#session, method, events);
+    stream.on("close", () => pace.stop());
     return {
       write: (message) => {
-        if (waiting.length === 0) setImmediate(flush);
+        pace.waits();
         waiting.push(framed(method.requestSerialize(message)));
       },
       cancel: () => stream.close(http2.constants.NGHTTP2_CANCEL),
@@ -134,7 +137,10 @@ function open<Q, R>(
   });
   // Our half of it, too.
   stream.on("end", () => stream.close());
-  stream.on("error", ({ message }) => status = { ...lost, message });
+  // Of a connection that was refused, such as one by TLS, the cause says why.
+  stream.on("error", ({ message, cause }) => {
+    status = { ...lost, message: cause instanceof Error ? cause.message : message };
+  });
   stream.on("close", () => ended(status));
   return stream;
 }

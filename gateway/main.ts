@@ -1,19 +1,14 @@
-/** The gateway's composition root: settings → bridge → app → sockets. `deno task web` runs it alone. */
+/** The gateway with a port of its own. `deno task web` runs it alone; serve.ts is for `deno serve`. */
 import { limits } from "../protos/limits.ts";
-import { shuttingDown } from "../protos/partings.ts";
 import { before } from "../runtime/deadline.ts";
-import { type Journal, terminal } from "../runtime/journal.ts";
-import { openFilesMost } from "../runtime/open_files.ts";
+import { terminal } from "../runtime/journal.ts";
 import { type Running, runProcess } from "../runtime/process.ts";
 import type { Settings } from "../runtime/settings.ts";
-import { makeApp } from "./app.tsx";
-import { loadAssets } from "./assets.ts";
-import { Bridge } from "./bridge.ts";
 import { listen } from "./listener.ts";
-import type { Socket } from "./socket.ts";
+import { openGateway, type OpenOptions, type OpenSettings } from "./open.ts";
 
 /** What starting a gateway needs. */
-export type GatewaySettings = Pick<Settings, "host" | "port" | "chatAddress" | "origins">;
+export type GatewaySettings = Pick<Settings, "port"> & OpenSettings;
 
 /** A gateway that takes connections. */
 export interface Gateway extends Running {
@@ -23,72 +18,41 @@ export interface Gateway extends Running {
   readonly url: string;
 }
 
-/** Connects to ChatService and serves the page. Throws a ChatError that says what to do. */
+/** Connects to ChatService and serves the page. Throws an error that says what to do. */
 export async function startGateway(
-  { host, port, chatAddress, origins }: GatewaySettings,
-  { journal }: { journal: Journal },
+  { port, ...settings }: GatewaySettings,
+  options: OpenOptions,
 ): Promise<Gateway> {
-  const assets = await loadAssets();
-  const filesMost = await openFilesMost();
-  const bridge = new Bridge(chatAddress, { journal });
-  const sockets = new Set<Socket>();
-  const draining = new AbortController();
-  const app = makeApp({
-    assets,
-    bridge,
-    journal,
-    sockets,
-    draining: draining.signal,
-    origin: { host, origins },
-    // The rest is for connections that are no socket yet, and for our own files.
-    socketsMost: Math.min(limits.sockets, Math.floor(filesMost * 0.8)),
-  });
-  const listener = await Promise.try(() => listen({ host, port }, { handler: app.fetch, journal })).catch(
-    async (error) => {
-      await bridge.close();
-      throw error;
-    },
-  );
+  const { host } = settings;
+  const gateway = await openGateway(settings, options);
+  const handler = gateway.fetch;
+  const listener = await Promise.try(() => listen({ host, port }, { handler, journal: options.journal }))
+    .catch(
+      async (error) => {
+        await gateway.close();
+        throw error;
+      },
+    );
   return {
     port: listener.port,
-    url: `http://${nameFor(host)}:${listener.port}`,
+    url: urlOf(host, listener.port),
     close: async () => {
-      draining.abort();
-      await drain(sockets);
-      await bridge.close();
+      await gateway.close();
       // Waits for stalled peers without end, so it is not waited for.
       await before(500, listener.shutdown());
     },
   };
 }
 
-/** Under what name a browser on this machine reaches an address that is listened on. */
-function nameFor(host: string): string {
-  if (["0.0.0.0", "::", "127.0.0.1"].includes(host)) return "localhost";
-  return host.includes(":") ? `[${host}]` : host;
-}
-
-/** How long peers may take to confirm a close. A stalled one never does. */
-const closeMs = 1_000;
-
-/** Tells every socket to come back, lets what was sent be answered, and closes them. */
-async function drain(sockets: Set<Socket>): Promise<void> {
-  const stopping = shuttingDown();
-  const all = [...sockets];
-  const closing = all.map(async (socket) => {
-    socket.part(stopping, Math.round(Math.random() * limits.returnSpreadMs));
-    // Each in the moment it is idle: what it took after that would be stored, and not be answered.
-    await before(limits.drainMs / 2, socket.idle());
-    socket.close(stopping);
-  });
-  await Promise.all(closing);
-  // The server's own shutdown would close with 1001 what has not been closed by then.
-  await before(closeMs, Promise.all(all.map(({ closed }) => closed)));
+/** Under what address a browser on this machine reaches one that is listened on. */
+export function urlOf(host: string, port: number): string {
+  const isLocal = ["0.0.0.0", "::", "127.0.0.1"].includes(host);
+  return `http://${isLocal ? "localhost" : host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 if (import.meta.main) {
-  await runProcess("web", async (settings) => {
-    const gateway = await startGateway(settings, { journal: terminal });
+  await runProcess("web", async (settings, metrics) => {
+    const gateway = await startGateway(settings, { journal: terminal, metrics });
     terminal.say(`Chat page on ${gateway.url}`);
     return gateway;
   }, { journal: terminal, drainMs: limits.drainMs });

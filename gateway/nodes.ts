@@ -2,9 +2,16 @@
 import { lookup } from "node:dns/promises";
 import { jitter } from "../runtime/jitter.ts";
 
-/** Where to connect, and what to wait before that. */
-export interface Next {
+/** One ChatService. */
+export interface Endpoint {
+  /** Where it is: an IP address and a port. */
   readonly address: string;
+  /** As it was asked for: host:port. */
+  readonly name: string;
+}
+
+/** Where to connect, and what to wait before that. */
+export interface Next extends Endpoint {
   /** In milliseconds. */
   readonly waitMs: number;
 }
@@ -22,9 +29,9 @@ export class Nodes {
   readonly #resolve: (host: string) => Promise<readonly string[]>;
   readonly #random: () => number;
   /** What is left to try of this round; each of them once. */
-  #round: string[] = [];
+  #round: Endpoint[] = [];
   #rounds = 0;
-  #address = "";
+  #tried: Endpoint = { address: "", name: "" };
 
   /** `addresses` are host:port, at least one; a host may have several addresses of its own. */
   constructor(addresses: readonly string[], { resolve = lookUp, random = Math.random }: NodesOptions = {}) {
@@ -41,14 +48,15 @@ export class Nodes {
     const isNew = this.#round.length === 0;
     if (isNew) {
       // Whoever went away a moment ago comes last.
-      const [last, ...rest] = [this.#address, ...shuffle(await this.#all(), this.#random)];
-      this.#round = [...rest.filter((one) => one !== last), ...rest.filter((one) => one === last)];
+      const [{ address: last }, ...rest] = [this.#tried, ...shuffle(await this.#all(), this.#random)];
+      const wasLast = ({ address }: Endpoint) => address === last;
+      this.#round = [...rest.filter((one) => !wasLast(one)), ...rest.filter(wasLast)];
     }
     const waitMs = isNew && this.#rounds++ > 0
       ? jitter(this.#rounds - 1, { base: 100, most: 1_000, random: this.#random })
       : 0;
-    this.#address = this.#round.shift() ?? "";
-    return { address: this.#address, waitMs };
+    this.#tried = this.#round.shift() ?? this.#tried;
+    return { ...this.#tried, waitMs };
   }
 
   /** True if all of them were tried since one has held. */
@@ -62,14 +70,15 @@ export class Nodes {
     this.#rounds = 0;
   }
 
-  async #all(): Promise<string[]> {
+  async #all(): Promise<Endpoint[]> {
     const all = await Promise.all(this.#addresses.map(async (address) => {
       const [, host = "", port] = /^(.*):(\d+)$/.exec(address) ?? [];
       const found = await this.#resolve(host.replace(/^\[|\]$/g, "")).catch(() => []);
       // Unresolved it says in its error what is wrong.
-      return found.length === 0 ? [address] : found.map((one) => `${bracket(one)}:${port}`);
+      const addresses = found.length === 0 ? [address] : found.map((one) => `${bracket(one)}:${port}`);
+      return addresses.map((one) => ({ address: one, name: address }));
     }));
-    return [...new Set(all.flat())];
+    return [...new Map(all.flat().map((one) => [one.address, one])).values()];
   }
 }
 
@@ -81,6 +90,6 @@ function bracket(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-function shuffle(list: readonly string[], random: () => number): string[] {
+function shuffle<T>(list: readonly T[], random: () => number): T[] {
   return list.map((one) => ({ one, at: random() })).sort((a, b) => a.at - b.at).map(({ one }) => one);
 }

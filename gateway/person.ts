@@ -22,10 +22,16 @@ export interface PersonOptions {
   readonly admit: (act: Act) => () => void;
   /** Called whenever the person was let in on a session. */
   readonly entered: () => void;
-  /** Called when ChatService does not know the person any longer, after it did. */
-  readonly ended: (why: ChatError) => void;
-  /** Called when the person has left, and all that was asked is answered. */
+  /** Called when nobody needs them and all that was asked is answered. True if they are to stay for who comes back. */
+  readonly keep: (person: Person) => boolean;
+  /** Called when the person has left. */
   readonly left: (person: Person) => void;
+}
+
+/** Who needs a person. */
+export interface PersonUser {
+  /** Called when ChatService does not take the person any longer, after it did. */
+  readonly ended: (why: ChatError) => void;
 }
 
 interface Waiting {
@@ -40,11 +46,13 @@ interface Waiting {
 type Standing =
   /** There is no session, or it has not let them in yet. */
   | { readonly is: "outside" }
-  | { readonly is: "inside"; readonly handle: number }
+  /** The same, but ChatService has just let them in by this token in another way. */
+  | { readonly is: "expected"; readonly principal: Principal }
+  | { readonly is: "inside"; readonly principal: Principal; readonly handle: number }
   | { readonly is: "refused"; readonly why: ChatError }
   | { readonly is: "gone" };
 
-/** One person: a socket's, for as long as it lives and what was asked on it is unanswered. */
+/** One person: a socket's, for as long as it lives and what was asked on it is unanswered, and one socket's after the other. */
 export class Person {
   readonly claim: Claim;
   /** Who it is, as others see it; rejects with the refusal. */
@@ -57,19 +65,46 @@ export class Person {
   readonly #present = new Set<string>();
   #standing: Standing = outside;
   #wasInside = false;
-  #leaving = false;
+  #user: PersonUser | undefined;
 
-  constructor(claim: Claim, options: PersonOptions) {
+  /** `principal` is who they are, if ChatService has just said so of their token. Nobody needs them until `use` is called. */
+  constructor(
+    claim: Claim,
+    options: PersonOptions,
+    { principal }: { principal?: Principal | undefined } = {},
+  ) {
     this.claim = claim;
     this.#options = options;
     this.opened = this.#open.promise;
+    if (principal) {
+      this.#standing = { is: "expected", principal };
+      this.#wasInside = true;
+      this.#open.resolve(principal);
+    }
     // Whoever does not ask for the answer does not want the process to end over it.
     this.opened.catch(ignore);
   }
 
-  /** The handle on the session there is; undefined while there is none. */
+  /** The handle on the session there is; undefined while there is none, or nobody needs them. */
   get handle(): number | undefined {
-    return this.#standing.is === "inside" && !this.#leaving ? this.#standing.handle : undefined;
+    return this.#standing.is === "inside" && this.#user ? this.#standing.handle : undefined;
+  }
+
+  /** Who they are, as ChatService says on the session there is; undefined while it does not. */
+  get principal(): Principal | undefined {
+    return this.#standing.is === "inside" || this.#standing.is === "expected"
+      ? this.#standing.principal
+      : undefined;
+  }
+
+  /** True under this handle of the session there is, also while nobody needs them. */
+  isUnder(handle: number): boolean {
+    return this.#standing.is === "inside" && this.#standing.handle === handle;
+  }
+
+  /** They are a socket's from now on. */
+  use(user: PersonUser): void {
+    this.#user = user;
   }
 
   /** Resolves with ChatService's reply, however many sessions that takes. Rejects with the refusal. */
@@ -89,7 +124,7 @@ export class Person {
       throw error;
     } finally {
       answered();
-      if (this.#leaving) this.#leave();
+      if (!this.#user) this.rest();
     }
   }
 
@@ -100,11 +135,13 @@ export class Person {
       if (!opened?.principal) {
         throw new ChatError("INTERNAL", "Cannot open the person: the answer was another one.");
       }
-      this.#standing = { is: "inside", handle: opened.person };
+      const hasLeft = this.#standing.is === "gone";
+      this.#standing = { is: "inside", principal: opened.principal, handle: opened.person };
+      if (hasLeft) return this.leave();
       this.#wasInside = true;
       this.#open.resolve(opened.principal);
       for (const waiting of this.#waiting) this.#write(waiting);
-      if (this.#leaving) return this.#leave();
+      if (!this.#user) return this.rest();
       for (const room of this.#present) this.#tellPresence(room, opened.person);
       this.#options.entered();
     } catch (error) {
@@ -115,13 +152,36 @@ export class Person {
   /** The session is gone. */
   down(): void {
     if (this.#standing.is !== "gone") this.#standing = outside;
-    if (this.#leaving) this.#leave();
+    if (!this.#user) this.rest();
   }
 
-  /** Leaves the session once everything is answered. */
+  /** The socket needs them no more. */
   close(): void {
-    this.#leaving = true;
-    this.#leave();
+    this.#user = undefined;
+    this.rest();
+  }
+
+  /** Once everything is answered, they stay for who comes back, being nowhere meanwhile, or leave the session. */
+  rest(): void {
+    if (this.#waiting.size > 0 || this.#standing.is === "gone") return;
+    if (this.#standing.is === "refused" || !this.#options.keep(this)) return this.leave();
+    const present = [...this.#present];
+    this.#present.clear();
+    if (this.#standing.is !== "inside") return;
+    const { handle: person } = this.#standing;
+    for (const room of present) {
+      this.#options.upstream().request({ presence: { person, room, gone: true } }).catch(ignore);
+    }
+  }
+
+  /** Leaves the session. */
+  leave(): void {
+    // Changes nothing for one who was let in.
+    this.#open.reject(
+      new ChatError("UNAVAILABLE", "Cannot open the person: they left before they were let in."),
+    );
+    this.#exit({ is: "gone" });
+    this.#options.left(this);
   }
 
   /** ChatService does not know them, or not any longer. */
@@ -134,25 +194,15 @@ export class Person {
     for (const { reject } of this.#waiting) reject(why);
     this.#waiting.clear();
     this.#open.reject(why);
-    if (this.#leaving) return this.#leave();
+    if (!this.#user) return this.rest();
     // Behind the answers to what was asked.
-    if (!why.retry && this.#wasInside) queueMicrotask(() => this.#options.ended(why));
-  }
-
-  #leave(): void {
-    if (this.#waiting.size > 0 || this.#standing.is === "gone") return;
-    // Changes nothing for one who was let in.
-    this.#open.reject(
-      new ChatError("UNAVAILABLE", "Cannot open the person: they left before they were let in."),
-    );
-    this.#exit({ is: "gone" });
-    this.#options.left(this);
+    if (this.#wasInside) queueMicrotask(() => this.#user?.ended(why));
   }
 
   #exit(to: Standing): void {
     if (this.#standing.is === "inside") {
       // It ends with the session anyway.
-      this.#options.upstream().request({ close: { person: this.#standing.handle } }).catch(() => {});
+      this.#options.upstream().request({ close: { person: this.#standing.handle } }).catch(ignore);
     }
     this.#standing = to;
   }

@@ -9,6 +9,7 @@ import { sleep } from "../runtime/deadline.ts";
 import type { Journal } from "../runtime/journal.ts";
 import { type Due, later } from "../runtime/wheel.ts";
 import { Slots } from "./slots.ts";
+import type { Traffic } from "./traffic.ts";
 import { costOf, flood, fullSpeed, takeWork, type Verdict } from "./speed.ts";
 
 /** Deno has no event for a drained send buffer, so it is looked at this often, in milliseconds. */
@@ -39,6 +40,7 @@ export interface SocketHandlers {
 export class Socket {
   readonly #ws: WebSocket;
   readonly #journal: Journal;
+  readonly #traffic: Traffic;
   readonly #gone = new AbortController();
   readonly #closed = Promise.withResolvers<void>();
   readonly #turn = new Slots(1);
@@ -53,9 +55,10 @@ export class Socket {
   #waitsAtMost = 0;
 
   /** Takes over a socket that is about to open. */
-  constructor(ws: WebSocket, { journal }: { journal: Journal }) {
+  constructor(ws: WebSocket, { journal, traffic }: { journal: Journal; traffic: Traffic }) {
     this.#ws = ws;
     this.#journal = journal;
+    this.#traffic = traffic;
     ws.onclose = () => this.#end();
     // What follows on it is a close.
     ws.onerror = ignore;
@@ -84,6 +87,7 @@ export class Socket {
     };
     this.#ws.onmessage = ({ data }) => {
       if (this.#gone.signal.aborted) return;
+      this.#traffic.received++;
       // A peer that sends nonsense and never reads is stopped here.
       if (this.#ws.bufferedAmount > bufferMost) return this.close(tooSlow());
       const verdict = this.spend(costOf(sizeOfData(data)));
@@ -117,6 +121,8 @@ export class Socket {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
     this.#quiet = false;
     this.#waitsAtMost += text.length * bytesPerUnit;
+    this.#traffic.sent++;
+    this.#traffic.characters += text.length;
     this.#ws.send(text);
   }
 

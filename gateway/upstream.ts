@@ -2,6 +2,7 @@
  * The gateway's one session with ChatService, whatever the number of its browsers. It comes back by itself
  * with jitter; commands that were under way when it broke are told so, and whoever gave them tries again.
  */
+import type { Duplex } from "node:stream";
 import { serviceDefinition } from "../protos/descriptors.ts";
 import { ChatError, isErrorCode } from "../protos/errors.ts";
 import type { ClientFrame } from "../protos/gen/chat/ClientFrame.ts";
@@ -13,7 +14,7 @@ import { sleep } from "../runtime/deadline.ts";
 import type { Journal } from "../runtime/journal.ts";
 import { Pulse } from "../runtime/pulse.ts";
 import { GrpcClient, type GrpcStream, type Method, type Status } from "./grpc_client.ts";
-import { Nodes } from "./nodes.ts";
+import { type Endpoint, Nodes } from "./nodes.ts";
 
 /** Whether ChatService is reached at the moment. Before the first try has ended, there is nothing to tell people yet. */
 export type Link = { readonly up: true } | {
@@ -46,6 +47,9 @@ export interface UpstreamEvents {
   onRoster(roster: NonNullable<ServerFrame["roster"]>): void;
 }
 
+/** Connects in a way of its own, by TLS for one. */
+export type Dial = (endpoint: Endpoint) => Duplex;
+
 /** A call with one answer. */
 type UnaryName = Exclude<keyof ChatServiceDefinition, "Session" | "StreamMessages">;
 type RequestOf<N extends UnaryName> = ChatServiceDefinition[N] extends
@@ -73,6 +77,7 @@ export class Upstream {
   readonly #nodes: Nodes;
   readonly #journal: Journal;
   readonly #events: UpstreamEvents;
+  readonly #dial: Dial | undefined;
   readonly #stop = new AbortController();
   readonly #waiting = new Map<number, Waiting>();
   readonly #done: Promise<void>;
@@ -83,10 +88,14 @@ export class Upstream {
   #link: Link = starting;
 
   /** `addresses` are host:port, with commas between, of ChatServices that share a log. */
-  constructor(addresses: string, { journal, events }: { journal: Journal; events: UpstreamEvents }) {
+  constructor(
+    addresses: string,
+    { journal, events, dial }: { journal: Journal; events: UpstreamEvents; dial?: Dial | undefined },
+  ) {
     this.#nodes = new Nodes(addresses.split(","));
     this.#journal = journal;
     this.#events = events;
+    this.#dial = dial;
     this.#done = this.#run();
   }
 
@@ -140,20 +149,22 @@ export class Upstream {
   async #run(): Promise<void> {
     let asked = 0;
     while (!this.#stop.signal.aborted) {
-      const { address, waitMs } = await this.#nodes.next();
+      const { waitMs, ...endpoint } = await this.#nodes.next();
       await sleep(Math.max(asked, waitMs), { signal: this.#stop.signal });
       if (this.#stop.signal.aborted) return;
-      const ended = await this.#session(address);
+      const ended = await this.#session(endpoint);
       if (this.#stop.signal.aborted) return;
       if (ended.held) this.#nodes.held();
-      else if (this.#nodes.allTried) this.#setAway(address, ended.reason);
+      else if (this.#nodes.allTried) this.#setAway(endpoint.address, ended.reason);
       asked = ended.parting?.delayMs ?? 0;
     }
   }
 
   /** One session from its beginning to its end. */
-  async #session(address: string): Promise<{ held: boolean; reason: string; parting: Parting | undefined }> {
-    const client = this.#client = new GrpcClient(address);
+  async #session(
+    endpoint: Endpoint,
+  ): Promise<{ held: boolean; reason: string; parting: Parting | undefined }> {
+    const client = this.#client = this.#connect(endpoint);
     const ended = Promise.withResolvers<string>();
     let parting: Parting | undefined;
     let openedAt = Infinity;
@@ -162,7 +173,7 @@ export class Upstream {
       opened: (metadata) => {
         openedAt = performance.now();
         clearTimeout(late);
-        this.#up(call, address, String(metadata["chat-keys"] ?? ""));
+        this.#up(call, endpoint.address, String(metadata["chat-keys"] ?? ""));
       },
       heard: (frame) => {
         pulse.heard();
@@ -189,6 +200,11 @@ export class Upstream {
     if (this.#call === call) this.#down();
     client.close();
     return { held, reason: parting?.message ?? reason, parting };
+  }
+
+  #connect(endpoint: Endpoint): GrpcClient {
+    const dial = this.#dial;
+    return dial ? new GrpcClient(endpoint.name, () => dial(endpoint)) : new GrpcClient(endpoint.address);
   }
 
   #up(call: Call, address: string, keys: string): void {

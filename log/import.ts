@@ -43,7 +43,7 @@ export async function importLog(
   let done = 0;
   let fresh = 0;
   const stop = new AbortController();
-  for await (const records of source.log.tail(0, stop)) {
+  for await (const records of events > 0 ? source.log.tail(0, stop) : []) {
     fresh += await copy(records, target.log);
     progress(done += records.length, events);
     if ((records.at(-1)?.position ?? 0) >= events) break;

@@ -23,6 +23,8 @@ export interface Engine {
   readonly log: Log;
   readonly signals: Signals;
   readonly keys: Keys;
+  /** How many records that other nodes have stored are not applied here yet. */
+  lag(): number;
 }
 
 /** What opening takes beside the settings. */
@@ -43,13 +45,14 @@ export async function openEngine(
   if (!url.startsWith("sqlite:")) {
     // Not loaded for those who do not use it.
     const { openNats } = await import("./nats_open.ts");
-    return await openNats(natsSettings(settings), { folder, tell });
+    const engine = await openNats(natsSettings(settings), { folder, tell });
+    return { ...engine, lag: () => engine.log.lag };
   }
   const log = await openSqliteLog(url.slice("sqlite:".length));
   try {
     // A log that forgets needs no keys that last.
     const keys = await (url === "sqlite::memory:" ? newKeys() : openKeys(`${folder}/keys.json`));
-    return { log, signals: new LocalSignals(), keys };
+    return { log, signals: new LocalSignals(), keys, lag: () => 0 };
   } catch (error) {
     await log.close();
     throw error;

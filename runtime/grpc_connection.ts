@@ -1,4 +1,4 @@
-/** A TCP connection as the stream that an HTTP/2 server takes. */
+/** A connection as the stream that an HTTP/2 server takes. */
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import { before } from "./deadline.ts";
@@ -18,9 +18,24 @@ const silentMs = 10_000;
 /** How long a connection that was given up may take to send its last bytes. */
 const lingerMs = 3_000;
 
+/** What bytes go through on their way. */
+type Filter = (bytes: Buffer) => Buffer;
+
 /** The connection, without GOAWAY frames in either direction. It is closed with the stream. */
 export function connectionStream(conn: Deno.TcpConn): Duplex {
-  const [incoming, outgoing] = [goawayFilter("client"), goawayFilter("server")];
+  return streamOf(conn, { incoming: goawayFilter("client"), outgoing: goawayFilter("server") });
+}
+
+/** The connection's bytes as they are. It is closed with the stream. */
+export function bareStream(conn: Deno.TcpConn): Duplex {
+  const asItIs = (bytes: Buffer) => bytes;
+  return streamOf(conn, { incoming: asItIs, outgoing: asItIs });
+}
+
+function streamOf(
+  conn: Deno.TcpConn,
+  { incoming, outgoing }: { incoming: Filter; outgoing: Filter },
+): Duplex {
   let writing = Promise.resolve();
   let wanted = Promise.withResolvers<void>();
   const write = (bytes: Buffer, done: (error?: Error | null) => void) => {

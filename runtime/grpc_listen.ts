@@ -1,8 +1,10 @@
 /** Opening and closing a gRPC server's port. */
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
-import type { Duplex } from "node:stream";
+import { type Duplex, duplexPair } from "node:stream";
 import { before, sleep } from "./deadline.ts";
-import { connectionStream } from "./grpc_connection.ts";
+import { withoutGoaway } from "./goaway_stream.ts";
+import { bareStream, connectionStream } from "./grpc_connection.ts";
+import { type ServerTls, tlsDoor } from "./tls_door.ts";
 
 type ConnectionInjector = ReturnType<Server["createConnectionInjector"]>;
 
@@ -10,6 +12,7 @@ type ConnectionInjector = ReturnType<Server["createConnectionInjector"]>;
 interface Door {
   readonly listener: Deno.TcpListener;
   readonly injector: ConnectionInjector;
+  readonly enter: (conn: Deno.TcpConn) => Duplex;
   readonly open: Set<Duplex>;
   readonly most: number;
   readonly closing: AbortController;
@@ -24,25 +27,52 @@ const againMs = 300;
 const lastCallsMs = 200;
 
 /**
- * Listens without TLS and gives the port; 0 asks for a free one. Past `most` connections further ones are closed at
- * once. Rejects with the reason in words. Not by way of node:net, whose server in Deno 2.9 takes no more
+ * Listens, with TLS if it is given, and tells the port; 0 asks for a free one. Past `most` connections further ones
+ * are closed at once. Rejects with the reason in words. Not by way of node:net, whose server in Deno 2.9 takes no more
  * connections, without a word, once it had no file for one.
  */
 export function listen(
   server: Server,
-  { host, port, most = Infinity }: { host: string; port: number; most?: number },
+  { host, port, most = Infinity, tls }: {
+    host: string;
+    port: number;
+    most?: number;
+    tls?: ServerTls | undefined;
+  },
 ): Promise<number> {
   return Promise.try(() => {
     const listener = tryListen(host, port);
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-    const door = { listener, injector, open: new Set<Duplex>(), closing: new AbortController(), most };
+    const enter = tls ? enterByTls(injector, tls) : enterPlainly(injector);
+    const door = { listener, injector, enter, open: new Set<Duplex>(), closing: new AbortController(), most };
     doors.set(server, door);
     takeConnections(door);
     return listener.addr.port;
   });
 }
 
-async function takeConnections({ listener, injector, open, closing, most }: Door): Promise<void> {
+/** Connects from within the process, which needs neither a port nor TLS. */
+export function connectInside(server: Server): Duplex {
+  const [ours, theirs] = duplexPair();
+  const stream = withoutGoaway(theirs);
+  const { open, injector } = doorOf(server);
+  hold(stream, open);
+  injector.injectConnection(stream);
+  return ours;
+}
+
+function hold(stream: Duplex, open: Set<Duplex>): void {
+  open.add(stream);
+  stream.on("close", () => open.delete(stream));
+}
+
+function doorOf(server: Server): Door {
+  const door = doors.get(server);
+  if (door) return door;
+  throw new TypeError("Cannot connect to a server: it does not listen, call listen first.");
+}
+
+async function takeConnections({ listener, enter, open, closing, most }: Door): Promise<void> {
   const { signal } = closing;
   while (!signal.aborted) {
     try {
@@ -52,15 +82,29 @@ async function takeConnections({ listener, injector, open, closing, most }: Door
         continue;
       }
       conn.setNoDelay(true);
-      const stream = connectionStream(conn);
-      open.add(stream);
-      stream.on("close", () => open.delete(stream));
-      injector.injectConnection(stream);
+      hold(enter(conn), open);
     } catch {
       // No file left, or the client is gone already. Those who are connected go on meanwhile.
       await sleep(againMs, { signal });
     }
   }
+}
+
+function enterPlainly(injector: ConnectionInjector): Door["enter"] {
+  return (conn) => {
+    const stream = connectionStream(conn);
+    injector.injectConnection(stream);
+    return stream;
+  };
+}
+
+function enterByTls(injector: ConnectionInjector, tls: ServerTls): Door["enter"] {
+  const handshake = tlsDoor(tls, { enter: (stream) => injector.injectConnection(stream) });
+  return (conn) => {
+    const stream = bareStream(conn);
+    handshake(stream);
+    return stream;
+  };
 }
 
 function tryListen(hostname: string, port: number): Deno.TcpListener {

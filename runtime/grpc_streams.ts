@@ -39,6 +39,11 @@ export class Streams {
     return this.#draining;
   }
 
+  /** How many run in a share. */
+  taken(share: Share): number {
+    return this.#shares.get(share) ?? 0;
+  }
+
   /** Runs a stream of a share to its end, whatever that is. */
   run(call: StreamCall, share: Share, serve: (signals: StreamSignals) => Promise<void>): void {
     const [gone, ends] = [new AbortController(), new AbortController()];
@@ -48,7 +53,7 @@ export class Streams {
     };
     call.on("cancelled", leave);
     call.on("error", leave);
-    const taken = this.#shares.get(share) ?? 0;
+    const taken = this.taken(share);
     this.#shares.set(share, taken + 1);
     const stream = Promise.try(() => this.#rules.admit({ taken, most: share.most }))
       .then(() => serve({ gone: gone.signal, ends: ends.signal }))
@@ -59,7 +64,7 @@ export class Streams {
         endCall(call);
         leave();
         this.#running.delete(ends);
-        this.#shares.set(share, (this.#shares.get(share) ?? 0) - 1);
+        this.#shares.set(share, this.taken(share) - 1);
       });
     this.#running.set(ends, stream);
   }

@@ -3,6 +3,7 @@
  * that is open answers that it does, and 1 if one does not or none is open. PORT and GRPC_PORT say where.
  */
 import { Buffer } from "node:buffer";
+import tls from "node:tls";
 import * as grpc from "@grpc/grpc-js";
 import { terminal } from "./journal.ts";
 import { table } from "./settings.ts";
@@ -32,6 +33,20 @@ const check = {
   answer: (bytes: Buffer): Answer => bytes.equals(Buffer.of(8, 1)) ? "serves" : "does not serve",
 };
 
+/** With TLS it may let nobody in who has no certificate. That it begins is enough: ChatService listens only while it serves. */
+function askByTls(port: number): Promise<Answer> {
+  return new Promise((resolve) => {
+    const socket = tls.connect({ host: "127.0.0.1", port, ALPNProtocols: ["h2"], rejectUnauthorized: false });
+    const answer = (answer: Answer) => {
+      resolve(answer);
+      socket.destroy();
+    };
+    socket.setTimeout(patienceMs, () => answer("does not serve"));
+    socket.once("secureConnect", () => answer("serves"));
+    socket.once("error", ({ message }) => answer(/ECONNREFUSED/.test(message) ? "closed" : "does not serve"));
+  });
+}
+
 function askChatService(port: number): Promise<Answer> {
   const client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
   return new Promise<Answer>((resolve) => {
@@ -48,7 +63,7 @@ if (import.meta.main) {
     Number(Deno.env.get(setting.env) || setting.default);
   const doors = {
     page: await askGateway(port(table.port)),
-    gRPC: await askChatService(port(table.grpcPort)),
+    gRPC: await (Deno.env.get(table.grpcTlsCert.env) ? askByTls : askChatService)(port(table.grpcPort)),
   };
   terminal.say(Object.entries(doors).map(([door, answer]) => `${door}: ${answer}`).join(", "));
   const answers = Object.values(doors);

@@ -1,5 +1,6 @@
 /** How a process of ours begins and ends: settings or exit 2, a clear failure or exit 1, signals and exit 0. */
 import type { Journal } from "./journal.ts";
+import type { Metrics } from "./metrics.ts";
 import { readSettings, type Role, type Settings } from "./settings.ts";
 
 /** Something that serves until it is closed. */
@@ -11,7 +12,7 @@ export interface Running {
 /** Reads the settings, serves until SIGTERM or SIGINT, drains, and exits. */
 export async function runProcess(
   role: Role,
-  serve: (settings: Settings) => Promise<Running>,
+  serve: (settings: Settings, metrics: Metrics | undefined) => Promise<Running>,
   { journal, drainMs }: { journal: Journal; drainMs: number },
 ): Promise<void> {
   const asked = readSettings(role, Deno.args, (name) => Deno.env.get(name));
@@ -22,7 +23,7 @@ export async function runProcess(
   }
   try {
     const asksToStop = firstSignal();
-    const running = await serve(asked.settings);
+    const running = await serve(asked.settings, await openMetrics(role, asked.settings));
     const signal = await asksToStop;
     journal.info(`${signal}: draining, at most ${drainMs / 1000} s`);
     const hardStop = setTimeout(() => {
@@ -38,6 +39,14 @@ export async function runProcess(
     journal.warn(known ? error.message : "Cannot go on: a fault of our own.", known ? undefined : error);
     Deno.exit(1);
   }
+}
+
+/** Undefined if nobody is to be told. */
+async function openMetrics(role: Role, settings: Settings): Promise<Metrics | undefined> {
+  const { metricsPort: port, host, grpcHost } = settings;
+  if (port === 0) return undefined;
+  const { serveMetrics } = await import("./metrics_port.ts");
+  return serveMetrics({ host: role === "grpc" ? grpcHost : host, port });
 }
 
 /** The first SIGTERM or SIGINT. A second one, from an impatient person, ends the process at once. */

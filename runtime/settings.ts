@@ -2,6 +2,17 @@
  * The one table of settings: flags, environment, defaults, `--help` and the README's table come from it.
  * A flag wins over the environment, the environment over the default. All mistakes are told at once.
  */
+import {
+  addresses,
+  file,
+  folder,
+  host,
+  logUrl,
+  origins,
+  type Parsed,
+  port,
+  replicas,
+} from "./setting_values.ts";
 
 /** A process that takes settings. */
 export type Role = "start" | "grpc" | "web";
@@ -11,8 +22,7 @@ interface Setting<T> {
   readonly default: string;
   readonly meaning: string;
   readonly roles: readonly Role[];
-  /** Gives the value, or says in one clause what is wrong with it. */
-  readonly parse: (text: string) => { value: T } | { wrong: string };
+  readonly parse: (text: string) => Parsed<T>;
 }
 
 const service: readonly Role[] = ["start", "grpc"];
@@ -34,6 +44,27 @@ export const table = {
     roles: service,
     parse: host,
   },
+  grpcTlsCert: {
+    env: "GRPC_TLS_CERT",
+    default: "",
+    meaning: "a PEM file with the certificate of ChatService, for TLS; needs GRPC_TLS_KEY",
+    roles: service,
+    parse: file,
+  },
+  grpcTlsKey: {
+    env: "GRPC_TLS_KEY",
+    default: "",
+    meaning: "a PEM file with the key of GRPC_TLS_CERT",
+    roles: service,
+    parse: file,
+  },
+  grpcTlsClientCa: {
+    env: "GRPC_TLS_CLIENT_CA",
+    default: "",
+    meaning: "a PEM file: only clients with a certificate of this authority come in",
+    roles: service,
+    parse: file,
+  },
   port: {
     env: "PORT",
     default: "8000",
@@ -52,9 +83,24 @@ export const table = {
     env: "CHAT_ADDRESS",
     default: "localhost:50051",
     meaning:
-      "the ChatService that a gateway talks to (`start` talks to its own), or several that share a log, with commas between",
+      "the ChatService that a gateway talks to (`start` talks to its own), or several that share a log, with commas between; " +
+      "`grpcs://` before the first for TLS",
     roles: ["web"],
     parse: addresses,
+  },
+  chatTlsCert: {
+    env: "CHAT_TLS_CERT",
+    default: "",
+    meaning: "a PEM file with the gateway's certificate for ChatService; needs CHAT_TLS_KEY",
+    roles: ["web"],
+    parse: file,
+  },
+  chatTlsKey: {
+    env: "CHAT_TLS_KEY",
+    default: "",
+    meaning: "a PEM file with the key of CHAT_TLS_CERT",
+    roles: ["web"],
+    parse: file,
   },
   chatData: {
     env: "CHAT_DATA",
@@ -106,6 +152,14 @@ export const table = {
     meaning: "on how many servers of NATS a record is kept: 1, 3 or 5; 0 is 3 in a cluster and 1 without",
     roles: service,
     parse: replicas,
+  },
+  metricsPort: {
+    env: "METRICS_PORT",
+    default: "0",
+    meaning:
+      "the port where the process tells its figures to Prometheus, at `/metrics`, on the address where it listens; 0 for none",
+    roles: ["start", "grpc", "web"],
+    parse: port,
   },
   origins: {
     env: "ORIGINS",
@@ -170,7 +224,7 @@ export function help(role: Role): string {
     web: "Serve only the page: a gateway to a ChatService.",
   }[role];
   const rows = settingsOf(role).map((setting) =>
-    `  ${flagOf(setting.env).padEnd(16)} ${setting.env.padEnd(14)} ${setting.meaning} (default: ${
+    `  ${flagOf(setting.env).padEnd(20)} ${setting.env.padEnd(18)} ${setting.meaning} (default: ${
       setting.default || "none"
     })`
   );
@@ -206,9 +260,8 @@ export function settingsMarkdown(): string {
       roles.join(", ")
     } | ${meaning} |`
   );
-  return ["| setting | flag | default | task | meaning |", "| --- | --- | --- | --- | --- |", ...rows].join(
-    "\n",
-  );
+  const head = ["| setting | flag | default | task | meaning |", "| --- | --- | --- | --- | --- |"];
+  return [...head, ...rows].join("\n");
 }
 
 function settingsOf(role?: Role): Setting<unknown>[] {
@@ -244,57 +297,4 @@ function readFlags(role: Role, args: readonly string[]): { flags: Map<string, st
 function splitOnce(arg: string): [string, string?] {
   const at = arg.indexOf("=");
   return at < 0 || !arg.startsWith("--") ? [arg] : [arg.slice(0, at), arg.slice(at + 1)];
-}
-
-function port(text: string): { value: number } | { wrong: string } {
-  const value = Number(text);
-  if (/^\d{1,5}$/.test(text) && value <= 65_535) return { value };
-  return { wrong: "a port is a whole number from 0 to 65535" };
-}
-
-function host(text: string): { value: string } | { wrong: string } {
-  const bare = text.replace(/^\[(.*)\]$/, "$1");
-  if (/^[a-z0-9.:_-]+$/i.test(bare)) return { value: bare };
-  return { wrong: "it is not a host name or an IP address" };
-}
-
-function addresses(text: string): { value: string } | { wrong: string } {
-  const isAddress = (one: string) => {
-    const match = /^(\[[0-9a-f:]+\]|[a-z0-9._-]+):(\d{1,5})$/i.exec(one);
-    return match !== null && Number(match[2]) > 0 && Number(match[2]) <= 65_535;
-  };
-  const all = text.split(",").map((one) => one.trim());
-  if (all.every(isAddress)) return { value: all.join(",") };
-  return { wrong: "an address is host:port, such as localhost:50051, with commas between several" };
-}
-
-function folder(text: string): { value: string } | { wrong: string } {
-  const value = text.replace(/(?<=.)\/+$/, "");
-  return value !== "" && !value.includes("\0") ? { value } : { wrong: "it is not a folder's name" };
-}
-
-function logUrl(text: string): { value: string } | { wrong: string } {
-  if (/^sqlite:file:/i.test(text)) return { wrong: "file: addresses are not taken, give the file's path" };
-  if (/^sqlite:.+/s.test(text) && !text.includes("\0")) return { value: text };
-  if (/^(nats|tls):\/\//.test(text)) {
-    const form = /^[a-z]+:\/\/([^@/\s]+@)?[^@/\s]+(\/[A-Za-z0-9_-]{1,64})?$/;
-    if (form.test(text.replaceAll(/,(nats|tls):\/\//g, ","))) return { value: text };
-    return { wrong: "a log in NATS is nats://<host:port>, more with commas between, and then /<stream>" };
-  }
-  return { wrong: "a log is sqlite:<file>, sqlite::memory: or nats://<host:port>" };
-}
-
-function file(text: string): { value: string } | { wrong: string } {
-  return text.includes("\0") ? { wrong: "it is not a file's name" } : { value: text };
-}
-
-function replicas(text: string): { value: number } | { wrong: string } {
-  return /^[0135]$/.test(text) ? { value: Number(text) } : { wrong: "it is 0, 1, 3 or 5" };
-}
-
-function origins(text: string): { value: readonly string[] } | { wrong: string } {
-  const list = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
-  const bad = list.find((part) => !URL.canParse(part) || new URL(part).origin !== part);
-  if (bad === undefined) return { value: list };
-  return { wrong: `"${bad}" is not an origin: scheme and host, no path, such as https://chat.example.org` };
 }

@@ -6,7 +6,7 @@ import type { Connection } from "./connection.ts";
 import type { Timing } from "./line.ts";
 import { Session } from "./session.ts";
 import type { Transport } from "./transport.ts";
-import { grpcTransport } from "./transport_grpc.ts";
+import { grpcTransport, type Identity } from "./transport_grpc.ts";
 import { wsTransport } from "./transport_ws.ts";
 
 /** Who to be, and how. */
@@ -15,6 +15,8 @@ export interface ConnectOptions {
   readonly name?: string;
   /** What `client.token` gave before, if the guest shall be the same. Alone it is enough. */
   readonly token?: string;
+  /** The certificate for a ChatService that asks for one (`grpcs:`). */
+  readonly identity?: Identity;
   /** Gives up connecting. Later it does nothing: `close` ends a client. */
   readonly signal?: AbortSignal;
   /** How many commands that change a room are under way at a time; 16 by default. */
@@ -37,14 +39,15 @@ const usual: Timing = {
 };
 
 /**
- * Connects to a chat server: `grpc://host:port` is ChatService, `ws://host:port` (or `wss:`) a gateway. Resolves when
- * the person is let in. A server that cannot be reached is tried until `signal` aborts, as after a lost connection.
+ * Connects to a chat server: `grpc://host:port` (or `grpcs:`) is ChatService, `ws://host:port` (or `wss:`) a gateway.
+ * With `grpcs:` or `wss:` the server has to show a certificate that Deno trusts; `DENO_CERT` names a file of more
+ * authorities. Resolves when the person is let in. A server that cannot be reached is tried until `signal` aborts, as after a lost connection.
  *
  * Throws a TypeError for another address, the signal's reason, or a {@linkcode ChatError}: NAME_TAKEN,
  * INVALID_ARGUMENT (a name that breaks a rule), UNAUTHENTICATED (a token that is not good any more).
  */
 export async function connect(address: string, options: ConnectOptions): Promise<Client> {
-  return await connectOver(transportTo(address), options);
+  return await connectOver(transportTo(address, options), options);
 }
 
 /** Connects over another wire than the usual ones. As `connect` in all else. */
@@ -73,8 +76,9 @@ export async function connectOver(transport: Transport, options: ConnectOptions)
   return new Client(session);
 }
 
-function transportTo(address: string): Transport {
+function transportTo(address: string, { identity }: ConnectOptions): Transport {
   const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url?.protocol === "grpcs:" && url.host !== "") return grpcTransport(url.host, { secure: { identity } });
   if (url?.protocol === "grpc:" && url.host !== "") return grpcTransport(url.host);
   if (url?.protocol === "ws:" || url?.protocol === "wss:") return wsTransport(`${url.protocol}//${url.host}`);
   throw new TypeError(

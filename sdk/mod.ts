@@ -22,4 +22,5 @@ export { type Cursor, type CursorStore, fileCursor, memoryCursor } from "./curso
 export type { Timing } from "./line.ts";
 export type { FirstReplay, FollowOptions } from "./follow.ts";
 export type { Told } from "./reading.ts";
+export type { Identity } from "./transport_grpc.ts";
 export type { SignedIn, Transport, Wire, WireEvents } from "./transport.ts";

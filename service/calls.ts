@@ -47,6 +47,8 @@ const singles = {
 /** All calls. */
 export class Calls {
   readonly streams: Streams;
+  /** Called with whatever is refused, and why streams end. */
+  refused: (error: ChatError) => void = () => {};
   readonly #chat: Chat;
   readonly #journal: Journal;
 
@@ -60,6 +62,12 @@ export class Calls {
       },
       status: (error) => statusOf(this.#known(error)),
     });
+  }
+
+  /** How many streams are open. */
+  get counts(): { readonly sessions: number; readonly readers: number } {
+    const { streams } = this;
+    return { sessions: streams.taken(sessions), readers: streams.taken(readers) + streams.taken(strangers) };
   }
 
   implementation(): UntypedServiceImplementation {
@@ -151,6 +159,7 @@ export class Calls {
 
   #known(error: unknown): ChatError {
     const known = toChatError(error);
+    this.refused(known);
     if (known.code === "INTERNAL") this.#journal.warn("A call ran into a fault of ours.", error);
     return known;
   }

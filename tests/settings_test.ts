@@ -32,6 +32,12 @@ Deno.test("nothing set gives the defaults of the table", () => {
     natsCert: "",
     natsKey: "",
     natsReplicas: 0,
+    metricsPort: 0,
+    grpcTlsCert: "",
+    grpcTlsKey: "",
+    grpcTlsClientCa: "",
+    chatTlsCert: "",
+    chatTlsKey: "",
     origins: [],
   });
 });
@@ -91,7 +97,10 @@ Deno.test("wrong values of every setting are refused", () => {
       assertMatch(first, new RegExp(`^Cannot use ${env} `), `${env}=${JSON.stringify(value)}`);
     }
   }
-  for (const address of ["localhost", "localhost:0", ":50051", "http://localhost:50051", "::1:50051"]) {
+  const mixed = "chat-1:50051,grpcs://chat-2:50051";
+  for (
+    const address of ["localhost", "localhost:0", ":50051", "http://localhost:50051", "::1:50051", mixed]
+  ) {
     assertMatch(wrong("web", [], { CHAT_ADDRESS: address })[0] ?? "", /^Cannot use CHAT_ADDRESS /, address);
   }
 });
@@ -100,6 +109,9 @@ Deno.test("hosts, addresses and origins are taken in each of their spellings", (
   assertEquals(settings("start", [], { HOST: "[::1]" }).host, "::1");
   assertEquals(settings("start", ["--host", "0.0.0.0"]).host, "0.0.0.0");
   assertEquals(settings("web", [], { CHAT_ADDRESS: "[::1]:50051" }).chatAddress, "[::1]:50051");
+  for (const addresses of ["grpcs://chat-1:1, chat-2:1", "grpcs://chat-1:1,grpcs://chat-2:1"]) {
+    assertEquals(settings("web", [], { CHAT_ADDRESS: addresses }).chatAddress, "grpcs://chat-1:1,chat-2:1");
+  }
   const { origins } = settings("web", [], { ORIGINS: " https://a.example, http://b.example:8080 ,," });
   assertEquals(origins, ["https://a.example", "http://b.example:8080"]);
 });
