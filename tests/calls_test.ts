@@ -8,12 +8,13 @@ import type { ChatResponse__Output } from "../protos/gen/chat/ChatResponse.ts";
 import type { Sent__Output } from "../protos/gen/chat/Sent.ts";
 import { limits } from "../protos/limits.ts";
 import { grpcClient, send, Stream } from "./doors.ts";
-import { serveChat, tempFolder } from "./harness.ts";
+import { serveChat } from "./harness.ts";
+import { onLogs } from "./logs.ts";
 import { call, type Guest, refusalOf, signInAs } from "./sessions.ts";
 
-Deno.test("P6 closed: every call but the tutorial's two and sign-in needs a good token", async () => {
+onLogs("P6 closed: every call but the tutorial's two and sign-in needs a good token", async (log) => {
   let now = Date.parse("2026-01-31T12:00:00Z");
-  await using chat = await serveChat({ now: () => now });
+  await using chat = await serveChat({ ...log, now: () => now });
   using client = grpcClient(chat.port);
   const { token, expires } = await signInAs(client, "Ann");
   assertEquals(Date.parse(expires) - now, limits.tokenMs);
@@ -54,8 +55,8 @@ Deno.test("P6 closed: every call but the tutorial's two and sign-in needs a good
   assertEquals((await stream.headers).get("chat-head"), ["0"]);
 });
 
-Deno.test("single calls do what the commands of a session do, and refuse with the same codes", async () => {
-  await using chat = await serveChat();
+onLogs("single calls do what the commands of a session do, and refuse with the same codes", async (log) => {
+  await using chat = await serveChat(log);
   using client = grpcClient(chat.port);
   const [ann, bob] = [await signInAs(client, "Ann"), await signInAs(client, "Bob")];
   const as = ({ token }: Guest) => <A>(method: string, request: object) =>
@@ -94,67 +95,76 @@ Deno.test("single calls do what the commands of a session do, and refuse with th
   }
 });
 
-Deno.test("P6 closed: SendMessage with a token speaks as its guest, in any room; without one in the lobby alone", async () => {
-  await using chat = await serveChat();
-  using client = grpcClient(chat.port);
-  const { token } = await signInAs(client, "Ann");
-  await call(client, "createRoom", { room: "attic" }, token);
-  const sendAs = (message: ChatMessage, token = "") =>
-    call<ChatResponse__Output>(client, "sendMessage", message, token);
-  assertEquals((await sendAs({ message: "one", room: "attic" }, token)).seq, 2);
-  assertEquals((await sendAs({ username: "Ann", message: "two", room: "attic" }, token)).seq, 3);
-  assertEquals(await refusalOf(sendAs({ username: "Bob", message: "three" }, token)), "PERMISSION_DENIED");
-  assertEquals(
-    await refusalOf(sendAs({ username: "Bob", message: "four", room: "attic" })),
-    "UNAUTHENTICATED",
-  );
-  assertEquals(await refusalOf(sendAs({ username: "ann", message: "five" })), "NAME_TAKEN");
-  assertEquals((await sendAs({ username: "Bob", message: "six" })).seq, 1);
-  const history = await call<Batch__Output>(client, "readHistory", { room: "attic", count: 9 }, token);
-  await call(client, "signOut", { token });
-  assertEquals(await refusalOf(sendAs({ message: "seven" }, token)), "UNAUTHENTICATED");
-  assertEquals((await sendAs({ username: "ann", message: "eight" })).seq, 2, "the name is free");
-  assertEquals(history.events.map(({ sender, message }) => [sender, message?.text]), [["Ann", undefined], [
-    "Ann",
-    "one",
-  ], ["Ann", "two"]]);
-});
+onLogs(
+  "P6 closed: SendMessage with a token speaks as its guest, in any room; without one in the lobby alone",
+  async (log) => {
+    await using chat = await serveChat(log);
+    using client = grpcClient(chat.port);
+    const { token } = await signInAs(client, "Ann");
+    await call(client, "createRoom", { room: "attic" }, token);
+    const sendAs = (message: ChatMessage, token = "") =>
+      call<ChatResponse__Output>(client, "sendMessage", message, token);
+    assertEquals((await sendAs({ message: "one", room: "attic" }, token)).seq, 2);
+    assertEquals((await sendAs({ username: "Ann", message: "two", room: "attic" }, token)).seq, 3);
+    assertEquals(await refusalOf(sendAs({ username: "Bob", message: "three" }, token)), "PERMISSION_DENIED");
+    assertEquals(
+      await refusalOf(sendAs({ username: "Bob", message: "four", room: "attic" })),
+      "UNAUTHENTICATED",
+    );
+    assertEquals(await refusalOf(sendAs({ username: "ann", message: "five" })), "NAME_TAKEN");
+    assertEquals((await sendAs({ username: "Bob", message: "six" })).seq, 1);
+    const history = await call<Batch__Output>(client, "readHistory", { room: "attic", count: 9 }, token);
+    await call(client, "signOut", { token });
+    assertEquals(await refusalOf(sendAs({ message: "seven" }, token)), "UNAUTHENTICATED");
+    assertEquals((await sendAs({ username: "ann", message: "eight" })).seq, 2, "the name is free");
+    assertEquals(history.events.map(({ sender, message }) => [sender, message?.text]), [["Ann", undefined], [
+      "Ann",
+      "one",
+    ], ["Ann", "two"]]);
+  },
+);
 
-Deno.test("P6 closed: StreamMessages gives what can be read, as it is now, and nothing else; other rooms need a token", async () => {
-  await using chat = await serveChat();
-  using client = grpcClient(chat.port);
-  const { token } = await signInAs(client, "Ann");
-  const act = <A>(method: string, request: object) => call<A>(client, method, request, token);
-  for (const text of ["one", "two", "three", "four"]) await act("say", { text });
-  await act("editMessage", { target: 1, text: "first" });
-  await act("deleteMessage", { target: 2 });
-  await act("react", { target: 3, emoji: "👍" });
-  using stream = new Stream(client, { username: "reader" });
-  await stream.count(3);
-  await act("editMessage", { target: 3, text: "third" });
-  await act("deleteMessage", { target: 4 });
-  await act("say", { text: "five" });
-  assertEquals((await stream.count(4)).map(({ seq, message }) => [seq, message]), [
-    [1, "first"],
-    [3, "three"],
-    [4, "four"],
-    [10, "five"],
-  ]);
-  using late = new Stream(client, { username: "reader", replay: "REPLAY_LAST_N", count: 2 });
-  assertEquals((await late.count(2)).map(({ seq, message }) => [seq, message]), [[3, "third"], [10, "five"]]);
+onLogs(
+  "P6 closed: StreamMessages gives what can be read, as it is now, and nothing else; other rooms need a token",
+  async (log) => {
+    await using chat = await serveChat(log);
+    using client = grpcClient(chat.port);
+    const { token } = await signInAs(client, "Ann");
+    const act = <A>(method: string, request: object) => call<A>(client, method, request, token);
+    for (const text of ["one", "two", "three", "four"]) await act("say", { text });
+    await act("editMessage", { target: 1, text: "first" });
+    await act("deleteMessage", { target: 2 });
+    await act("react", { target: 3, emoji: "👍" });
+    using stream = new Stream(client, { username: "reader" });
+    await stream.count(3);
+    await act("editMessage", { target: 3, text: "third" });
+    await act("deleteMessage", { target: 4 });
+    await act("say", { text: "five" });
+    assertEquals((await stream.count(4)).map(({ seq, message }) => [seq, message]), [
+      [1, "first"],
+      [3, "three"],
+      [4, "four"],
+      [10, "five"],
+    ]);
+    using late = new Stream(client, { username: "reader", replay: "REPLAY_LAST_N", count: 2 });
+    assertEquals((await late.count(2)).map(({ seq, message }) => [seq, message]), [[3, "third"], [
+      10,
+      "five",
+    ]]);
 
-  await act("createRoom", { room: "attic", topic: "tea" });
-  await act("say", { room: "attic", text: "up here" });
-  using outside = new Stream(client, { username: "reader", room: "attic" });
-  assertEquals((await outside.status).metadata.get("chat-code"), ["UNAUTHENTICATED"]);
-  const metadata = new Metadata();
-  metadata.set("authorization", `Bearer ${token}`);
-  const inside = client.streamMessages({ room: "attic" }, metadata);
-  inside.on("error", () => {});
-  const first = await new Promise<ChatMessage>((resolve) => inside.once("data", resolve));
-  inside.cancel();
-  assertEquals([first.username, first.message, first.room, first.seq], ["Ann", "up here", "attic", 2]);
-});
+    await act("createRoom", { room: "attic", topic: "tea" });
+    await act("say", { room: "attic", text: "up here" });
+    using outside = new Stream(client, { username: "reader", room: "attic" });
+    assertEquals((await outside.status).metadata.get("chat-code"), ["UNAUTHENTICATED"]);
+    const metadata = new Metadata();
+    metadata.set("authorization", `Bearer ${token}`);
+    const inside = client.streamMessages({ room: "attic" }, metadata);
+    inside.on("error", () => {});
+    const first = await new Promise<ChatMessage>((resolve) => inside.once("data", resolve));
+    inside.cancel();
+    assertEquals([first.username, first.message, first.room, first.seq], ["Ann", "up here", "attic", 2]);
+  },
+);
 
 Deno.test("P5 bounded: a guest, and a name at its word, has one speed over all calls; others are not held up", async () => {
   await using chat = await serveChat();
@@ -180,38 +190,41 @@ Deno.test("P5 bounded: a guest, and a name at its word, has one speed over all c
   }
 });
 
-Deno.test("P4 once: two guests who had one name after the other have their own ids, as has a name at its word", async () => {
-  let now = Date.parse("2026-01-31T12:00:00Z");
-  await using chat = await serveChat({ now: () => now });
-  using client = grpcClient(chat.port);
-  const say = async (token: string) =>
-    (await call<Sent__Output>(client, "say", { text: "hi", clientId: "1" }, token)).seq;
-  const first = await signInAs(client, "Ann");
-  assertEquals([await say(first.token), await say(first.token)], [1, 1]);
-  now += limits.guestAwayMs + 1_000;
-  const second = await signInAs(client, "Ann");
-  assertEquals([await say(second.token), await say(second.token)], [2, 2]);
-  await call(client, "signOut", { token: second.token });
-  assertEquals((await send(client, { username: "Ann", message: "hi", clientId: "1" })).seq, 3);
-});
-
-Deno.test("P6 closed: tokens and names outlive a restart: the keys are kept, and the one with the token stays who they are", async () => {
-  await using folder = await tempFolder();
-  const chatLog = `sqlite:${folder.file("chat.db")}`;
-  let ann: Guest;
-  {
-    await using chat = await serveChat({ chatLog });
+onLogs(
+  "P4 once: two guests who had one name after the other have their own ids, as has a name at its word",
+  async (log) => {
+    let now = Date.parse("2026-01-31T12:00:00Z");
+    await using chat = await serveChat({ ...log, now: () => now });
     using client = grpcClient(chat.port);
-    ann = await signInAs(client, "Ann");
-    await call(client, "say", { text: "before" }, ann.token);
-  }
-  assertEquals(((await Deno.stat(folder.file("keys.json"))).mode ?? 0) & 0o777, 0o600);
-  await using chat = await serveChat({ chatLog });
-  using client = grpcClient(chat.port);
-  assertEquals(
-    (await call<Sent__Output>(client, "editMessage", { target: 1, text: "after" }, ann.token)).seq,
-    2,
-  );
-  assertEquals((await signInAs(client, "ann", ann.token)).principal.id, ann.principal.id);
-  assertEquals(await refusalOf(signInAs(client, "Ann")), "NAME_TAKEN");
-});
+    const say = async (token: string) =>
+      (await call<Sent__Output>(client, "say", { text: "hi", clientId: "1" }, token)).seq;
+    const first = await signInAs(client, "Ann");
+    assertEquals([await say(first.token), await say(first.token)], [1, 1]);
+    now += limits.guestAwayMs + 1_000;
+    const second = await signInAs(client, "Ann");
+    assertEquals([await say(second.token), await say(second.token)], [2, 2]);
+    await call(client, "signOut", { token: second.token });
+    assertEquals((await send(client, { username: "Ann", message: "hi", clientId: "1" })).seq, 3);
+  },
+);
+
+onLogs(
+  "P6 closed: tokens and names outlive a restart: the keys are kept, and the one with the token stays who they are",
+  async (log) => {
+    let ann: Guest;
+    {
+      await using chat = await serveChat(log);
+      using client = grpcClient(chat.port);
+      ann = await signInAs(client, "Ann");
+      await call(client, "say", { text: "before" }, ann.token);
+    }
+    await using chat = await serveChat(log);
+    using client = grpcClient(chat.port);
+    assertEquals(
+      (await call<Sent__Output>(client, "editMessage", { target: 1, text: "after" }, ann.token)).seq,
+      2,
+    );
+    assertEquals((await signInAs(client, "ann", ann.token)).principal.id, ann.principal.id);
+    assertEquals(await refusalOf(signInAs(client, "Ann")), "NAME_TAKEN");
+  },
+);

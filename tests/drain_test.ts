@@ -7,7 +7,8 @@ import { limits } from "../protos/limits.ts";
 import type { ServerFrame__Output } from "../protos/gen/chat/ServerFrame.ts";
 import { backoff, type Ledger, newLedger, pause } from "./crowd.ts";
 import { FrameSocket, grpcClient, RawSocket, send, Stream } from "./doors.ts";
-import { eventually, spawn, type Spawned, tempFolder } from "./harness.ts";
+import { eventually, spawn, type Spawned } from "./harness.ts";
+import { onLogs, type TestLog } from "./logs.ts";
 import { readLog, type Stored } from "./stored.ts";
 
 /** Says one thing after the other over gRPC, until one is not acknowledged. */
@@ -47,6 +48,12 @@ async function stop(server: Spawned): Promise<void> {
   assert(Date.now() - began < 10_000, `it took ${Date.now() - began} ms`);
 }
 
+/** What a log holds of the lobby, also what the server that is gone was not told of any more. */
+async function allOf(log: TestLog): Promise<Stored[]> {
+  await using _ = await log.open();
+  return readLog(log.file);
+}
+
 function assertStored({ acks }: Ledger, log: readonly Stored[]): void {
   assert(acks.length > 20, `${acks.length} were acknowledged`);
   assertEquals(log.map(({ seq }) => seq), log.map((_, i) => i + 1));
@@ -74,32 +81,34 @@ function assertParting(frames: readonly ServerFrame__Output[]): void {
   assert(delay >= 0 && delay <= limits.returnSpreadMs, `the delay is ${delay} ms`);
 }
 
-Deno.test("P1 durable: SIGTERM of ChatService answers what is in flight, and ends streams and sessions politely", async () => {
-  await using folder = await tempFolder();
-  await using server = await spawn("grpc", { env: { CHAT_LOG: `sqlite:${folder.file("chat.db")}` } });
-  const { port } = server;
-  using client = grpcClient(port, backoff);
-  using first = new Stream(client, { username: "reader" });
-  using second = new Stream(client, { username: "reader" });
-  await Promise.all([first.headers, second.headers]);
-  const session = client.session();
-  const frames: ServerFrame__Output[] = [];
-  session.on("data", (frame: ServerFrame__Output) => frames.push(frame));
-  const ended = new Promise<void>((resolve) => session.on("status", () => resolve()));
-  session.on("error", () => {});
-  session.write({ id: 1, follow: {} });
+onLogs(
+  "P1 durable: SIGTERM of ChatService answers what is in flight, and ends streams and sessions politely",
+  async (log) => {
+    await using server = await spawn("grpc", { env: log.env });
+    const { port } = server;
+    using client = grpcClient(port, backoff);
+    using first = new Stream(client, { username: "reader" });
+    using second = new Stream(client, { username: "reader" });
+    await Promise.all([first.headers, second.headers]);
+    const session = client.session();
+    const frames: ServerFrame__Output[] = [];
+    session.on("data", (frame: ServerFrame__Output) => frames.push(frame));
+    const ended = new Promise<void>((resolve) => session.on("status", () => resolve()));
+    session.on("error", () => {});
+    session.write({ id: 1, follow: {} });
 
-  const ledger = newLedger();
-  const talking = Array.from({ length: 10 }, (_, i) => callUntilRefused(port, `caller${i}`, ledger));
-  await first.count(100);
-  await stop(server);
-  await Promise.all([...talking, ended]);
-  const log = readLog(folder.file("chat.db"));
-  assertStored(ledger, log);
-  assertEquals(ledger.cutOff.filter((code) => code !== errors.UNAVAILABLE.grpc), []);
-  await assertToldToComeBack([first, second], log);
-  assertParting(frames);
-});
+    const ledger = newLedger();
+    const talking = Array.from({ length: 10 }, (_, i) => callUntilRefused(port, `caller${i}`, ledger));
+    await first.count(100);
+    await stop(server);
+    await Promise.all([...talking, ended]);
+    const stored = await allOf(log);
+    assertStored(ledger, stored);
+    assertEquals(ledger.cutOff.filter((code) => code !== errors.UNAVAILABLE.grpc), []);
+    await assertToldToComeBack([first, second], stored);
+    assertParting(frames);
+  },
+);
 
 Deno.test("a balancer that watches the service's health is told before it stops, and new calls are sent elsewhere", async () => {
   await using server = await spawn("grpc", { env: { CHAT_LOG: "sqlite::memory:" } });
@@ -138,42 +147,43 @@ function fail(): never {
   throw new Error("the health service has no Watch");
 }
 
-Deno.test("P1 durable: SIGTERM of both servers in one process answers what is in flight at every door", async () => {
-  await using folder = await tempFolder();
-  await using server = await spawn("start", { env: { CHAT_LOG: `sqlite:${folder.file("chat.db")}` } });
-  const webPort = Number(/Chat page on \S+:(\d+)/.exec(server.output())?.[1]);
-  using client = grpcClient(server.port, backoff);
-  using stream = new Stream(client, { username: "reader" });
-  await stream.headers;
-  await using sockets = new AsyncDisposableStack();
-  const framers = await Promise.all(
-    Array.from({ length: 5 }, (_, i) => FrameSocket.join(webPort, `framer${i}`)),
-  );
-  for (const socket of framers) {
-    sockets.use(socket);
-    await socket.ask({ follow: {} });
-  }
-  const learner = sockets.use(await RawSocket.connect(`ws://127.0.0.1:${webPort}/ws/learner`));
+onLogs(
+  "P1 durable: SIGTERM of both servers in one process answers what is in flight at every door",
+  async (log) => {
+    await using server = await spawn("start", { env: log.env });
+    const webPort = Number(/Chat page on \S+:(\d+)/.exec(server.output())?.[1]);
+    using client = grpcClient(server.port, backoff);
+    using stream = new Stream(client, { username: "reader" });
+    await stream.headers;
+    await using sockets = new AsyncDisposableStack();
+    const framers = await Promise.all(
+      Array.from({ length: 5 }, (_, i) => FrameSocket.join(webPort, `framer${i}`)),
+    );
+    for (const socket of framers) {
+      sockets.use(socket);
+      await socket.ask({ follow: {} });
+    }
+    const learner = sockets.use(await RawSocket.connect(`ws://127.0.0.1:${webPort}/ws/learner`));
 
-  const ledger = newLedger();
-  const talking = [
-    ...Array.from({ length: 5 }, (_, i) => callUntilRefused(server.port, `caller${i}`, ledger)),
-    ...framers.map((socket, i) => sayUntilParted(socket, `framer${i}`, ledger)),
-  ];
-  await stream.count(100);
-  await stop(server);
-  await Promise.all(talking);
-  const log = readLog(folder.file("chat.db"));
-  assertStored(ledger, log);
-  assert(ledger.acks.some(({ sender }) => sender.startsWith("framer")));
-  await assertToldToComeBack([stream], log);
-  for (const socket of framers) {
-    assertParting(socket.frames);
-    const texts = socket.texts;
-    assertEquals(texts, log.slice(0, texts.length).map(({ text }) => text));
-    const stored = new Set(log.map(({ text }) => text));
-    assert(texts.every((text) => stored.has(text)));
-  }
-  const error = (learner.received as Partial<Record<string, string>>[]).findLast((told) => told.error)?.error;
-  assertStringIncludes(error ?? "", "come back");
-});
+    const ledger = newLedger();
+    const talking = [
+      ...Array.from({ length: 5 }, (_, i) => callUntilRefused(server.port, `caller${i}`, ledger)),
+      ...framers.map((socket, i) => sayUntilParted(socket, `framer${i}`, ledger)),
+    ];
+    await stream.count(100);
+    await stop(server);
+    await Promise.all(talking);
+    const stored = await allOf(log);
+    assertStored(ledger, stored);
+    assert(ledger.acks.some(({ sender }) => sender.startsWith("framer")));
+    await assertToldToComeBack([stream], stored);
+    for (const socket of framers) {
+      assertParting(socket.frames);
+      const texts = socket.texts;
+      assertEquals(texts, stored.slice(0, texts.length).map(({ text }) => text));
+    }
+    const error = (learner.received as Partial<Record<string, string>>[]).findLast((told) => told.error)
+      ?.error;
+    assertStringIncludes(error ?? "", "come back");
+  },
+);

@@ -2,66 +2,17 @@
 import type { Log, LogRecord } from "../chat/log.ts";
 import { openLog } from "../log/open.ts";
 import type { EventBody, RoomEvent } from "../protos/events.ts";
-import { tempFolder } from "./harness.ts";
-import { hasNats, type NatsServer, spawnNats } from "./nats_server.ts";
+import { onLogs } from "./logs.ts";
 
-/** An engine, as the contract sees it: opening twice gives the same log if it lasts. */
-export interface Engine {
-  readonly name: string;
-  readonly lasts: boolean;
-  use(test: (open: () => Promise<Log>) => Promise<void>): Promise<void>;
-}
-
-const nats: Engine = {
-  name: "NATS",
-  lasts: true,
-  use: async (test) => {
-    await using folder = await tempFolder();
-    await server().ready();
-    const url = server().url(`T${++streams}`);
-    await test(() => openLog(url, { folder: folder.path }));
-  },
-};
-
-/** Each engine that can be tried here. */
-export function engines(): Engine[] {
-  const file: Engine = {
-    name: "SQLite file",
-    lasts: true,
-    use: async (test) => {
-      await using folder = await tempFolder();
-      await test(() => openLog(`sqlite:${folder.file("chat.db")}`));
-    },
-  };
-  const memory: Engine = {
-    name: "SQLite in memory",
-    lasts: false,
-    use: (test) => test(() => openLog("sqlite::memory:")),
-  };
-  return [file, memory, ...hasNats() ? [nats] : []];
-}
-
-let streams = 0;
-let spawned: NatsServer | undefined;
-
-/** One server for all tests of this file, each on a stream of its own. It is there before the first of them. */
-function server(): NatsServer {
-  if (spawned) return spawned;
-  const server = spawned = spawnNats();
-  globalThis.addEventListener("unload", () => server.end());
-  return server;
-}
-
-/** A test of a promise on each engine, or on those that last. */
+/** A test of the contract on each engine, or on those that last: opening twice gives the same log there. */
 export function onEngines(
   promise: string,
   test: (open: () => Promise<Log>) => Promise<void>,
   { lasts }: { lasts?: boolean } = {},
 ): void {
-  for (const engine of engines()) {
-    if (lasts !== undefined && engine.lasts !== lasts) continue;
-    if (engine === nats) server();
-    Deno.test(`${promise} (${engine.name})`, () => engine.use(test));
+  if (lasts !== false) onLogs(promise, (log) => test(log.open));
+  if (lasts !== true) {
+    Deno.test(`${promise} (SQLite in memory)`, () => test(() => openLog("sqlite::memory:")));
   }
 }
 

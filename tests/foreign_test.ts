@@ -4,6 +4,7 @@ import { serviceDefinition } from "../protos/descriptors.ts";
 import { limits } from "../protos/limits.ts";
 import { grpcClient, send, Stream } from "./doors.ts";
 import { run, serveChat, toolArgs } from "./harness.ts";
+import { onLogs } from "./logs.ts";
 import { runPython } from "./python.ts";
 
 interface Told {
@@ -11,37 +12,43 @@ interface Told {
   received: { username: string; message: string; timestamp: string }[];
 }
 
-Deno.test("P3 complete: the tutorial's Python client sends, is replayed the last 100, then follows live", async () => {
-  await using chat = await serveChat();
-  const told = await runPython("tutorial", [`127.0.0.1:${chat.port}`]) as Told | undefined;
-  if (!told) return;
-  assertEquals(told.answers.length, 155);
-  assert(told.answers.every(({ success, message }) => success && message !== ""));
-  assertEquals(
-    told.received.map(({ message }) => message),
-    Array.from({ length: 105 }, (_, i) => `message ${i + 51}`),
-  );
-  for (const { username, timestamp } of told.received) {
-    assertEquals(username, "ann");
-    assertMatch(timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
-    assert(Math.abs(Date.parse(timestamp) - Date.now()) < 120_000, "the server's clock says the time");
-  }
-});
+onLogs(
+  "P3 complete: the tutorial's Python client sends, is replayed the last 100, then follows live",
+  async (log) => {
+    await using chat = await serveChat(log);
+    const told = await runPython("tutorial", [`127.0.0.1:${chat.port}`]) as Told | undefined;
+    if (!told) return;
+    assertEquals(told.answers.length, 155);
+    assert(told.answers.every(({ success, message }) => success && message !== ""));
+    assertEquals(
+      told.received.map(({ message }) => message),
+      Array.from({ length: 105 }, (_, i) => `message ${i + 51}`),
+    );
+    for (const { username, timestamp } of told.received) {
+      assertEquals(username, "ann");
+      assertMatch(timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
+      assert(Math.abs(Date.parse(timestamp) - Date.now()) < 120_000, "the server's clock says the time");
+    }
+  },
+);
 
-Deno.test("P2 ordered: 200 Python streams on one channel get what 20 senders say, once, in one order", async () => {
-  await using chat = await serveChat();
-  const lists = await runPython("crowd", [`127.0.0.1:${chat.port}`, 200, 20, 10]) as string[][] | undefined;
-  if (!lists) return;
-  assertEquals(lists.length, 200);
-  const [first = []] = lists;
-  const sent = Array.from({ length: 200 }, (_, i) => `${Math.floor(i / 10)}:${i % 10}`);
-  assertEquals(first.toSorted(), sent.toSorted());
-  for (const list of lists) assertEquals(list, first);
-  for (let sender = 0; sender < 20; sender++) {
-    const own = first.filter((text) => text.startsWith(`${sender}:`));
-    assertEquals(own, own.toSorted(), "a sender's messages keep their order");
-  }
-});
+onLogs(
+  "P2 ordered: 200 Python streams on one channel get what 20 senders say, once, in one order",
+  async (log) => {
+    await using chat = await serveChat(log);
+    const lists = await runPython("crowd", [`127.0.0.1:${chat.port}`, 200, 20, 10]) as string[][] | undefined;
+    if (!lists) return;
+    assertEquals(lists.length, 200);
+    const [first = []] = lists;
+    const sent = Array.from({ length: 200 }, (_, i) => `${Math.floor(i / 10)}:${i % 10}`);
+    assertEquals(first.toSorted(), sent.toSorted());
+    for (const list of lists) assertEquals(list, first);
+    for (let sender = 0; sender < 20; sender++) {
+      const own = first.filter((text) => text.startsWith(`${sender}:`));
+      assertEquals(own, own.toSorted(), "a sender's messages keep their order");
+    }
+  },
+);
 
 Deno.test("Python with nothing but the generated stubs signs in, makes a room, speaks, edits, reacts, reads and follows", async () => {
   await using chat = await serveChat();

@@ -10,6 +10,7 @@ import { limits } from "../protos/limits.ts";
 import { bearer, FrameSocket, grpcClient, send, signIn } from "./doors.ts";
 import { serveParts, tokensFor } from "./gateway_parts.ts";
 import { serveChat, serveWeb } from "./harness.ts";
+import { onLogs } from "./logs.ts";
 
 /** Fills the lobby: `count` messages, as long as `textOf` says. */
 async function fill(chat: ChatService, count: number, textOf = (i: number) => `m${i}`): Promise<string> {
@@ -58,39 +59,42 @@ Deno.test("P5 bounded: hundreds who come back with cursors of their own cost Cha
   for (const browser of browsers) await browser[Symbol.asyncDispose]();
 });
 
-Deno.test("a page is the same from a gateway as from ChatService, forward and back, wherever it is", async () => {
-  await using chat = await serveChat();
-  await fill(chat, 1_700);
-  await using web = await serveWeb(chat.port);
-  await using ann = await FrameSocket.join(web.port, "ann");
-  const reads = [
-    { after: 0, count: 1 },
-    { after: 0, count: 500 },
-    { after: 480, count: 100 },
-    { after: 1_150, count: 500 },
-    { after: 1_690, count: 500 },
-    { after: 1_700, count: 5 },
-    { after: 9_999, count: 5 },
-    { before: 1, count: 10 },
-    { before: 2, count: 10 },
-    { before: 520, count: 100 },
-    { before: 1_250, count: 500 },
-    { before: 1_701, count: 30 },
-    { before: 9_999, count: 30 },
-  ];
-  for (const read of reads) {
-    const { page, refused } = await ann.ask({ read });
-    assertEquals(refused, undefined);
-    const direct = await readDirectly(chat, ann.token, read);
-    assertEquals(seqsOf(page ?? { events: [] }), seqsOf(direct), JSON.stringify(read));
-    assertEquals(page?.epoch, direct.epoch);
-    if (direct.events.length > 0) assertEquals(page?.first, direct.events[0]?.seq);
-    assertEquals(
-      page?.events.map(({ message }) => message?.text),
-      direct.events.map(({ message }) => message?.text),
-    );
-  }
-});
+onLogs(
+  "a page is the same from a gateway as from ChatService, forward and back, wherever it is",
+  async (log) => {
+    await using chat = await serveChat(log);
+    await fill(chat, 1_700);
+    await using web = await serveWeb(chat.port);
+    await using ann = await FrameSocket.join(web.port, "ann");
+    const reads = [
+      { after: 0, count: 1 },
+      { after: 0, count: 500 },
+      { after: 480, count: 100 },
+      { after: 1_150, count: 500 },
+      { after: 1_690, count: 500 },
+      { after: 1_700, count: 5 },
+      { after: 9_999, count: 5 },
+      { before: 1, count: 10 },
+      { before: 2, count: 10 },
+      { before: 520, count: 100 },
+      { before: 1_250, count: 500 },
+      { before: 1_701, count: 30 },
+      { before: 9_999, count: 30 },
+    ];
+    for (const read of reads) {
+      const { page, refused } = await ann.ask({ read });
+      assertEquals(refused, undefined);
+      const direct = await readDirectly(chat, ann.token, read);
+      assertEquals(seqsOf(page ?? { events: [] }), seqsOf(direct), JSON.stringify(read));
+      assertEquals(page?.epoch, direct.epoch);
+      if (direct.events.length > 0) assertEquals(page?.first, direct.events[0]?.seq);
+      assertEquals(
+        page?.events.map(({ message }) => message?.text),
+        direct.events.map(({ message }) => message?.text),
+      );
+    }
+  },
+);
 
 Deno.test("P5 bounded: a page of long texts is cut to size, from the end that is asked for, and paging through gives all", async () => {
   await using chat = await serveChat();
@@ -120,51 +124,54 @@ Deno.test("P5 bounded: a page of long texts is cut to size, from the end that is
   assertEquals(on, from(1, 600));
 });
 
-Deno.test("P6 closed: a text that was deleted is not given to anybody any more, also not from what was kept of it", async () => {
-  await using chat = await serveChat();
-  await using web = await serveParts(chat.port);
-  await using ann = await FrameSocket.join(web.port, "ann");
-  await ann.ask({ createRoom: { room: "attic" } });
-  await ann.ask({ send: { room: "attic", text: "secret" } });
-  await ann.ask({ edit: { room: "attic", target: 2, text: "secret again" } });
-  using client = grpcClient(chat.port);
-  // More than one may say at once.
-  const tokens = await tokensFor(web.port, 100);
-  const say = (text: string, token = ann.token) =>
-    new Promise((resolve, reject) =>
-      client.say(
-        { room: "attic", text },
-        bearer(token),
-        (error, sent) => sent ? resolve(sent) : reject(error),
-      )
-    );
-  for (let i = 0; i < 3_000; i += 100) {
-    await Promise.all(Array.from({ length: 100 }, (_, j) => say(`m${i + j}`, tokens[j])));
-  }
-  await using web2 = await serveParts(chat.port);
-  const look = async (gateway: { port: number }) => {
-    await using reader = await FrameSocket.connect(gateway.port, { token: ann.token });
+onLogs(
+  "P6 closed: a text that was deleted is not given to anybody any more, also not from what was kept of it",
+  async (log) => {
+    await using chat = await serveChat(log);
+    await using web = await serveParts(chat.port);
+    await using ann = await FrameSocket.join(web.port, "ann");
+    await ann.ask({ createRoom: { room: "attic" } });
+    await ann.ask({ send: { room: "attic", text: "secret" } });
+    await ann.ask({ edit: { room: "attic", target: 2, text: "secret again" } });
+    using client = grpcClient(chat.port);
+    // More than one may say at once.
+    const tokens = await tokensFor(web.port, 100);
+    const say = (text: string, token = ann.token) =>
+      new Promise((resolve, reject) =>
+        client.say(
+          { room: "attic", text },
+          bearer(token),
+          (error, sent) => sent ? resolve(sent) : reject(error),
+        )
+      );
+    for (let i = 0; i < 3_000; i += 100) {
+      await Promise.all(Array.from({ length: 100 }, (_, j) => say(`m${i + j}`, tokens[j])));
+    }
+    await using web2 = await serveParts(chat.port);
+    const look = async (gateway: { port: number }) => {
+      await using reader = await FrameSocket.connect(gateway.port, { token: ann.token });
+      await reader.ask({ open: {} });
+      await reader.ask({ follow: { room: "attic", replay: "REPLAY_RESUME" } });
+      await reader.until(() => reader.events.length >= 3_003);
+      const { page } = await reader.ask({ read: { room: "attic", after: 1, count: 2 } });
+      return [...reader.events.slice(1, 3), ...page?.events ?? []].map(({ message, edited }) =>
+        (message ?? edited)?.text
+      );
+    };
+    for (const gateway of [web, web2]) {
+      assertEquals(await look(gateway), ["secret again", "secret again", "secret again", "secret again"]);
+    }
+    const reads = web2.bridge.pageReads;
+    assertEquals((await ann.ask({ delete: { room: "attic", target: 2 } })).sent?.seq, 3_004);
+    // This one's gateway has caught up with it when it is answered; the other one is told by its own follow.
+    await using reader = await FrameSocket.connect(web2.port, { token: ann.token });
     await reader.ask({ open: {} });
-    await reader.ask({ follow: { room: "attic", replay: "REPLAY_RESUME" } });
-    await reader.until(() => reader.events.length >= 3_003);
-    const { page } = await reader.ask({ read: { room: "attic", after: 1, count: 2 } });
-    return [...reader.events.slice(1, 3), ...page?.events ?? []].map(({ message, edited }) =>
-      (message ?? edited)?.text
-    );
-  };
-  for (const gateway of [web, web2]) {
-    assertEquals(await look(gateway), ["secret again", "secret again", "secret again", "secret again"]);
-  }
-  const reads = web2.bridge.pageReads;
-  assertEquals((await ann.ask({ delete: { room: "attic", target: 2 } })).sent?.seq, 3_004);
-  // This one's gateway has caught up with it when it is answered; the other one is told by its own follow.
-  await using reader = await FrameSocket.connect(web2.port, { token: ann.token });
-  await reader.ask({ open: {} });
-  await reader.ask({ follow: { room: "attic", replay: "REPLAY_LAST_N", count: 1 } });
-  await reader.until(() => reader.events.some(({ deleted }) => deleted));
-  for (const gateway of [web, web2]) assertEquals(await look(gateway), ["", "", "", ""]);
-  assertEquals(web2.bridge.pageReads, reads, "it was changed where it is kept");
-});
+    await reader.ask({ follow: { room: "attic", replay: "REPLAY_LAST_N", count: 1 } });
+    await reader.until(() => reader.events.some(({ deleted }) => deleted));
+    for (const gateway of [web, web2]) assertEquals(await look(gateway), ["", "", "", ""]);
+    assertEquals(web2.bridge.pageReads, reads, "it was changed where it is kept");
+  },
+);
 
 Deno.test("P6 closed: what is deleted while a page is put together, or waits for its turn, is not in it", async () => {
   const event = (seq: number, body: object) =>

@@ -6,6 +6,7 @@ import { dice } from "./chaos/dice.ts";
 import { calm, clear, Proxy } from "./chaos/proxy.ts";
 import { FrameSocket } from "./doors.ts";
 import { serveChat, serveWeb } from "./harness.ts";
+import { onLogs } from "./logs.ts";
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -55,33 +56,36 @@ Deno.test("after one that held went away, another one is tried at once", async (
   }
 });
 
-Deno.test("P3 complete: a gateway whose ChatService dies goes on with another one at once, and its browsers notice nothing", async () => {
-  await using chat = await serveChat();
-  const doors = await Promise.all(
-    [1, 2, 3].map((seed) => Proxy.start(() => chat.port, { random: dice(seed) })),
-  );
-  await using closing = new AsyncDisposableStack();
-  for (const door of doors) closing.use(door);
-  // One takes connections and says nothing, as a process that was stopped.
-  doors[2]?.set({ up: { ...clear, held: true } });
-  await using web = await serveWeb(doors.map(({ port }) => `127.0.0.1:${port}`).join(","));
-  // It may have tried the silent one first.
-  const joining = () => FrameSocket.join(web.port, "ann").catch(() => undefined);
-  let ann = await joining();
-  for (const end = Date.now() + 10_000; !ann && Date.now() < end; ann = await joining()) await wait(100);
-  if (!ann) throw new Error("nobody was let in");
-  closing.use(ann);
-  await ann.ask({ follow: {} });
-  for (let round = 1; round <= 4; round++) {
-    const used = doors.slice(0, 2).find(({ links }) => links > 0);
-    used?.set({ refusing: true });
-    used?.cut({ reset: true });
-    const began = performance.now();
-    assertEquals((await ann.ask({ send: { text: `round ${round}` } })).sent?.seq, round);
-    assert(performance.now() - began < 4_500);
-    used?.set(calm);
-    assertEquals(ann.frames.filter(({ parting }) => parting), []);
-  }
-  await ann.until(() => ann.events.length === 4);
-  assertEquals(ann.events.map(({ seq }) => seq), [1, 2, 3, 4]);
-});
+onLogs(
+  "P3 complete: a gateway whose ChatService dies goes on with another one at once, and its browsers notice nothing",
+  async (log) => {
+    await using chat = await serveChat(log);
+    const doors = await Promise.all(
+      [1, 2, 3].map((seed) => Proxy.start(() => chat.port, { random: dice(seed) })),
+    );
+    await using closing = new AsyncDisposableStack();
+    for (const door of doors) closing.use(door);
+    // One takes connections and says nothing, as a process that was stopped.
+    doors[2]?.set({ up: { ...clear, held: true } });
+    await using web = await serveWeb(doors.map(({ port }) => `127.0.0.1:${port}`).join(","));
+    // It may have tried the silent one first.
+    const joining = () => FrameSocket.join(web.port, "ann").catch(() => undefined);
+    let ann = await joining();
+    for (const end = Date.now() + 10_000; !ann && Date.now() < end; ann = await joining()) await wait(100);
+    if (!ann) throw new Error("nobody was let in");
+    closing.use(ann);
+    await ann.ask({ follow: {} });
+    for (let round = 1; round <= 4; round++) {
+      const used = doors.slice(0, 2).find(({ links }) => links > 0);
+      used?.set({ refusing: true });
+      used?.cut({ reset: true });
+      const began = performance.now();
+      assertEquals((await ann.ask({ send: { text: `round ${round}` } })).sent?.seq, round);
+      assert(performance.now() - began < 4_500);
+      used?.set(calm);
+      assertEquals(ann.frames.filter(({ parting }) => parting), []);
+    }
+    await ann.until(() => ann.events.length === 4);
+    assertEquals(ann.events.map(({ seq }) => seq), [1, 2, 3, 4]);
+  },
+);

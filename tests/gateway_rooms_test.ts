@@ -5,6 +5,7 @@ import { Proxy } from "./chaos/proxy.ts";
 import { bearer, FrameSocket, grpcClient } from "./doors.ts";
 import { serveParts } from "./gateway_parts.ts";
 import { eventually, serveChat, serveWeb } from "./harness.ts";
+import { onLogs } from "./logs.ts";
 import { signInAs } from "./sessions.ts";
 
 /** What came, without what is the same in every event. */
@@ -20,88 +21,91 @@ function told({ events }: FrameSocket): unknown[] {
   }));
 }
 
-Deno.test("a room is made, listed, described, changed, followed and left, and every kind of event reaches its readers", async () => {
-  await using chat = await serveChat();
-  await using web = await serveWeb(chat.port);
-  await using ann = await FrameSocket.join(web.port, "ann");
-  await using bob = await FrameSocket.join(web.port, "bob");
-  const code = async (by: FrameSocket, command: object) => (await by.ask(command)).refused?.code;
+onLogs(
+  "a room is made, listed, described, changed, followed and left, and every kind of event reaches its readers",
+  async (log) => {
+    await using chat = await serveChat(log);
+    await using web = await serveWeb(chat.port);
+    await using ann = await FrameSocket.join(web.port, "ann");
+    await using bob = await FrameSocket.join(web.port, "bob");
+    const code = async (by: FrameSocket, command: object) => (await by.ask(command)).refused?.code;
 
-  assertEquals(await code(ann, { follow: { room: "attic" } }), "NOT_FOUND");
-  assertEquals(await code(ann, { read: { room: "attic", count: 1 } }), "NOT_FOUND");
-  assertEquals(await code(ann, { follow: { room: "No Such Name" } }), "INVALID_ARGUMENT");
-  const make = { createRoom: { room: "attic", topic: "old things", clientId: "make" } };
-  const made = await ann.ask(make);
-  assertEquals([made.room?.room, made.room?.topic, made.room?.creator], ["attic", "old things", "ann"]);
-  assertEquals((await ann.ask(make)).room?.room, "attic");
-  assertEquals(await code(bob, { createRoom: { room: "attic" } }), "ALREADY_EXISTS");
-  assertEquals(await code(bob, { changeRoom: { room: "attic", topic: "mine" } }), "PERMISSION_DENIED");
+    assertEquals(await code(ann, { follow: { room: "attic" } }), "NOT_FOUND");
+    assertEquals(await code(ann, { read: { room: "attic", count: 1 } }), "NOT_FOUND");
+    assertEquals(await code(ann, { follow: { room: "No Such Name" } }), "INVALID_ARGUMENT");
+    const make = { createRoom: { room: "attic", topic: "old things", clientId: "make" } };
+    const made = await ann.ask(make);
+    assertEquals([made.room?.room, made.room?.topic, made.room?.creator], ["attic", "old things", "ann"]);
+    assertEquals((await ann.ask(make)).room?.room, "attic");
+    assertEquals(await code(bob, { createRoom: { room: "attic" } }), "ALREADY_EXISTS");
+    assertEquals(await code(bob, { changeRoom: { room: "attic", topic: "mine" } }), "PERMISSION_DENIED");
 
-  for (const one of [ann, bob]) {
-    assertEquals((await one.ask({ follow: { room: "attic" } })).followed?.head, 1);
-  }
-  assertEquals((await ann.ask({ send: { room: "attic", text: "hello @bob" } })).sent?.seq, 2);
-  assertEquals((await bob.ask({ send: { room: "attic", text: "hi", replyTo: 2 } })).sent?.seq, 3);
-  assertEquals((await ann.ask({ edit: { room: "attic", target: 2, text: "hello" } })).sent?.seq, 4);
-  assertEquals(await code(bob, { edit: { room: "attic", target: 2, text: "no" } }), "PERMISSION_DENIED");
-  assertEquals((await bob.ask({ react: { room: "attic", target: 2, emoji: "👍" } })).sent?.seq, 5);
-  assertEquals(
-    (await bob.ask({ react: { room: "attic", target: 2, emoji: "👍", remove: true } })).sent?.seq,
-    6,
-  );
-  assertEquals((await ann.ask({ delete: { room: "attic", target: 2 } })).sent?.seq, 7);
-  assertEquals((await ann.ask({ changeRoom: { room: "attic", archived: true } })).room?.archived, true);
-  assertEquals(await code(bob, { send: { room: "attic", text: "too late" } }), "FAILED_PRECONDITION");
-  for (const one of [ann, bob]) {
-    await one.until(() => one.events.length >= 8);
-    assertEquals(one.events.map(({ seq }) => seq), [1, 2, 3, 4, 5, 6, 7, 8]);
-    assertEquals(one.events.map(({ sender }) => sender), [
-      "ann",
-      "ann",
-      "bob",
-      "ann",
-      "bob",
-      "bob",
-      "ann",
-      "ann",
-    ]);
-    assertEquals(told(one).slice(1, 7), [
-      { seq: 2, message: { text: "hello @bob", mentions: ["bob"] } },
+    for (const one of [ann, bob]) {
+      assertEquals((await one.ask({ follow: { room: "attic" } })).followed?.head, 1);
+    }
+    assertEquals((await ann.ask({ send: { room: "attic", text: "hello @bob" } })).sent?.seq, 2);
+    assertEquals((await bob.ask({ send: { room: "attic", text: "hi", replyTo: 2 } })).sent?.seq, 3);
+    assertEquals((await ann.ask({ edit: { room: "attic", target: 2, text: "hello" } })).sent?.seq, 4);
+    assertEquals(await code(bob, { edit: { room: "attic", target: 2, text: "no" } }), "PERMISSION_DENIED");
+    assertEquals((await bob.ask({ react: { room: "attic", target: 2, emoji: "👍" } })).sent?.seq, 5);
+    assertEquals(
+      (await bob.ask({ react: { room: "attic", target: 2, emoji: "👍", remove: true } })).sent?.seq,
+      6,
+    );
+    assertEquals((await ann.ask({ delete: { room: "attic", target: 2 } })).sent?.seq, 7);
+    assertEquals((await ann.ask({ changeRoom: { room: "attic", archived: true } })).room?.archived, true);
+    assertEquals(await code(bob, { send: { room: "attic", text: "too late" } }), "FAILED_PRECONDITION");
+    for (const one of [ann, bob]) {
+      await one.until(() => one.events.length >= 8);
+      assertEquals(one.events.map(({ seq }) => seq), [1, 2, 3, 4, 5, 6, 7, 8]);
+      assertEquals(one.events.map(({ sender }) => sender), [
+        "ann",
+        "ann",
+        "bob",
+        "ann",
+        "bob",
+        "bob",
+        "ann",
+        "ann",
+      ]);
+      assertEquals(told(one).slice(1, 7), [
+        { seq: 2, message: { text: "hello @bob", mentions: ["bob"] } },
+        { seq: 3, message: { text: "hi", replyTo: 2 } },
+        { seq: 4, edited: { target: 2, text: "hello" } },
+        { seq: 5, reacted: { target: 2, emoji: "👍" } },
+        { seq: 6, unreacted: { target: 2, emoji: "👍" } },
+        { seq: 7, deleted: { target: 2 } },
+      ]);
+    }
+    // Whoever comes later is given no text that is gone.
+    await using late = await FrameSocket.join(web.port, "late");
+    await late.ask({ follow: { room: "attic" } });
+    await late.until(() => late.events.length >= 8);
+    assertEquals(told(late).slice(1, 4), [
+      { seq: 2, message: { text: "", deleted: 7 } },
       { seq: 3, message: { text: "hi", replyTo: 2 } },
-      { seq: 4, edited: { target: 2, text: "hello" } },
-      { seq: 5, reacted: { target: 2, emoji: "👍" } },
-      { seq: 6, unreacted: { target: 2, emoji: "👍" } },
-      { seq: 7, deleted: { target: 2 } },
+      { seq: 4, edited: { target: 2, text: "" } },
     ]);
-  }
-  // Whoever comes later is given no text that is gone.
-  await using late = await FrameSocket.join(web.port, "late");
-  await late.ask({ follow: { room: "attic" } });
-  await late.until(() => late.events.length >= 8);
-  assertEquals(told(late).slice(1, 4), [
-    { seq: 2, message: { text: "", deleted: 7 } },
-    { seq: 3, message: { text: "hi", replyTo: 2 } },
-    { seq: 4, edited: { target: 2, text: "" } },
-  ]);
 
-  assertEquals((await bob.ask({ mark: { room: "attic", seq: 7 } })).done, {});
-  const described = (await bob.ask({ describeRoom: { room: "attic" } })).room;
-  assertEquals([described?.head, described?.read, described?.archived], [8, 7, true]);
-  assertEquals((await bob.ask({ listRooms: {} })).rooms?.rooms.map(({ room }) => room), ["lobby"]);
-  assertEquals(
-    (await bob.ask({ listRooms: { archived: true, count: 1 } })).rooms?.rooms.map(({ room }) => room),
-    [
-      "attic",
-    ],
-  );
-  assertEquals((await ann.ask({ unfollow: { room: "attic" } })).done, {});
-  await bob.ask({ delete: { room: "attic", target: 3 } });
-  await bob.until(() => bob.events.length >= 9);
-  assertEquals(ann.events.length, 8, "who has left is told nothing");
-});
+    assertEquals((await bob.ask({ mark: { room: "attic", seq: 7 } })).done, {});
+    const described = (await bob.ask({ describeRoom: { room: "attic" } })).room;
+    assertEquals([described?.head, described?.read, described?.archived], [8, 7, true]);
+    assertEquals((await bob.ask({ listRooms: {} })).rooms?.rooms.map(({ room }) => room), ["lobby"]);
+    assertEquals(
+      (await bob.ask({ listRooms: { archived: true, count: 1 } })).rooms?.rooms.map(({ room }) => room),
+      [
+        "attic",
+      ],
+    );
+    assertEquals((await ann.ask({ unfollow: { room: "attic" } })).done, {});
+    await bob.ask({ delete: { room: "attic", target: 3 } });
+    await bob.until(() => bob.events.length >= 9);
+    assertEquals(ann.events.length, 8, "who has left is told nothing");
+  },
+);
 
-Deno.test("what is pipelined is done in its order: open, follow, send, unfollow", async () => {
-  await using chat = await serveChat();
+onLogs("what is pipelined is done in its order: open, follow, send, unfollow", async (log) => {
+  await using chat = await serveChat(log);
   await using web = await serveWeb(chat.port);
   await using maker = await FrameSocket.join(web.port, "maker");
   await maker.ask({ createRoom: { room: "attic" } });

@@ -3,40 +3,44 @@ import { assert, assertEquals } from "@std/assert";
 import { limits } from "../protos/limits.ts";
 import { FrameSocket } from "./doors.ts";
 import { eventually, serveChat, serveWeb } from "./harness.ts";
+import { onLogs } from "./logs.ts";
 
 /** The last roster that a browser was told of a room. */
 function rosterOf({ frames }: FrameSocket, room = "lobby") {
   return frames.findLast(({ roster }) => roster?.room === room)?.roster;
 }
 
-Deno.test("who follows is told who is here and who writes, at once and whenever it changes, also over two gateways", async () => {
-  await using chat = await serveChat();
-  await using web = await serveWeb(chat.port);
-  await using web2 = await serveWeb(chat.port);
-  await using ann = await FrameSocket.join(web.port, "ann");
-  await using bob = await FrameSocket.join(web2.port, "bob");
-  for (const one of [ann, bob]) {
-    await one.ask({ follow: {} });
-    assertEquals((await one.ask({ presence: {} })).done, {});
-  }
-  for (const one of [ann, bob]) await eventually(() => rosterOf(one)?.names.join() === "ann,bob");
-  assertEquals((await bob.ask({ typing: {} })).done, {});
-  await eventually(() => rosterOf(ann)?.typing.join() === "bob");
-  await bob.ask({ typing: { stopped: true } });
-  await eventually(() => rosterOf(ann)?.typing.length === 0);
-  assertEquals((await ann.ask({ who: {} })).names, { names: ["ann", "bob"], count: 2 });
+onLogs(
+  "who follows is told who is here and who writes, at once and whenever it changes, also over two gateways",
+  async (log) => {
+    await using chat = await serveChat(log);
+    await using web = await serveWeb(chat.port);
+    await using web2 = await serveWeb(chat.port);
+    await using ann = await FrameSocket.join(web.port, "ann");
+    await using bob = await FrameSocket.join(web2.port, "bob");
+    for (const one of [ann, bob]) {
+      await one.ask({ follow: {} });
+      assertEquals((await one.ask({ presence: {} })).done, {});
+    }
+    for (const one of [ann, bob]) await eventually(() => rosterOf(one)?.names.join() === "ann,bob");
+    assertEquals((await bob.ask({ typing: {} })).done, {});
+    await eventually(() => rosterOf(ann)?.typing.join() === "bob");
+    await bob.ask({ typing: { stopped: true } });
+    await eventually(() => rosterOf(ann)?.typing.length === 0);
+    assertEquals((await ann.ask({ who: {} })).names, { names: ["ann", "bob"], count: 2 });
 
-  // Who comes is told what is known, and is not here before they say so.
-  await using late = await FrameSocket.join(web.port, "late");
-  await late.ask({ follow: {} });
-  await eventually(() => rosterOf(late)?.count === 2, { ms: 1_000 });
-  assertEquals(rosterOf(late)?.names, ["ann", "bob"]);
+    // Who comes is told what is known, and is not here before they say so.
+    await using late = await FrameSocket.join(web.port, "late");
+    await late.ask({ follow: {} });
+    await eventually(() => rosterOf(late)?.count === 2, { ms: 1_000 });
+    assertEquals(rosterOf(late)?.names, ["ann", "bob"]);
 
-  await bob[Symbol.asyncDispose]();
-  for (const one of [ann, late]) await eventually(() => rosterOf(one)?.names.join() === "ann");
-  await ann.ask({ presence: { gone: true } });
-  await eventually(() => rosterOf(late)?.count === 0);
-});
+    await bob[Symbol.asyncDispose]();
+    for (const one of [ann, late]) await eventually(() => rosterOf(one)?.names.join() === "ann");
+    await ann.ask({ presence: { gone: true } });
+    await eventually(() => rosterOf(late)?.count === 0);
+  },
+);
 
 Deno.test("P5 bounded: a large room is told as a count and few frames, and its names by the page", async () => {
   await using chat = await serveChat();
@@ -57,8 +61,8 @@ Deno.test("P5 bounded: a large room is told as a count and few frames, and its n
   for (const guest of guests) await guest[Symbol.asyncDispose]();
 });
 
-Deno.test("a person is where they are for every socket that they have", async () => {
-  await using chat = await serveChat();
+onLogs("a person is where they are for every socket that they have", async (log) => {
+  await using chat = await serveChat(log);
   await using web = await serveWeb(chat.port);
   await using watcher = await FrameSocket.join(web.port, "watcher");
   await watcher.ask({ follow: {} });

@@ -7,6 +7,7 @@ import { limits } from "../protos/limits.ts";
 import { FrameSocket, RawSocket, signIn } from "./doors.ts";
 import { upgradeStatus } from "./gateway_parts.ts";
 import { eventually, serveChat, serveWeb } from "./harness.ts";
+import { onLogs } from "./logs.ts";
 
 interface Answer {
   readonly status: number;
@@ -76,20 +77,23 @@ Deno.test("a browser's token is in a cookie that no script can read, a program's
   assertMatch(await document.text(), /data-name="ann".*>attic</);
 });
 
-Deno.test("signing in again under the name keeps who one is; a name that is taken, or looks like it, is refused", async () => {
-  await using chat = await serveChat();
-  await using web = await serveWeb(chat.port);
-  const first = await signIn(web.port, "Ann");
-  const again = await signIn(web.port, "Ann", { token: first.token });
-  assertEquals(again.principal, first.principal);
-  for (const name of ["Ann", "ann", "Аnn", "Ａnn"]) {
-    const { status, body } = await ask(web.port, "/sign-in", { body: { name } });
-    assertEquals([status, body.code, body.retry], [409, "NAME_TAKEN", false], name);
-    assertMatch(String(body.error), /^Cannot use the name /);
-  }
-  // A token that is nobody's is no reason to refuse a free name.
-  assertEquals((await signIn(web.port, "bob", { token: "a.b.c" })).principal.name, "bob");
-});
+onLogs(
+  "signing in again under the name keeps who one is; a name that is taken, or looks like it, is refused",
+  async (log) => {
+    await using chat = await serveChat(log);
+    await using web = await serveWeb(chat.port);
+    const first = await signIn(web.port, "Ann");
+    const again = await signIn(web.port, "Ann", { token: first.token });
+    assertEquals(again.principal, first.principal);
+    for (const name of ["Ann", "ann", "Аnn", "Ａnn"]) {
+      const { status, body } = await ask(web.port, "/sign-in", { body: { name } });
+      assertEquals([status, body.code, body.retry], [409, "NAME_TAKEN", false], name);
+      assertMatch(String(body.error), /^Cannot use the name /);
+    }
+    // A token that is nobody's is no reason to refuse a free name.
+    assertEquals((await signIn(web.port, "bob", { token: "a.b.c" })).principal.name, "bob");
+  },
+);
 
 Deno.test("what is no sign-in is refused with a status, a code and a reason", async () => {
   await using chat = await serveChat();
@@ -134,33 +138,36 @@ Deno.test("what is no sign-in is refused with a status, a code and a reason", as
   assertEquals((await signIn(web.port, "ann")).principal.name, "ann", "none of them has taken the name");
 });
 
-Deno.test("P6 closed: signing out clears the cookie, ends what is open by the token, here and elsewhere, and frees the name", async () => {
-  await using chat = await serveChat();
-  await using web = await serveWeb(chat.port);
-  await using elsewhere = await serveWeb(chat.port);
-  await using ann = await FrameSocket.join(web.port, "ann");
-  await using away = await FrameSocket.connect(elsewhere.port, { token: ann.token });
-  assert((await away.ask({ open: {} })).opened);
-  await using other = await FrameSocket.join(web.port, "other");
-  const out = await ask(web.port, "/sign-out", { headers: { cookie: `switchboard_token=${ann.token}` } });
-  assertEquals([out.status, out.body], [200, {}]);
-  assertMatch(out.headers.get("set-cookie") ?? "", /^switchboard_token=; Max-Age=0;/);
-  const began = performance.now();
-  assertEquals((await ann.raw.closed).code, errors.UNAUTHENTICATED.close);
-  assertEquals((await away.raw.closed).code, errors.UNAUTHENTICATED.close);
-  assert(performance.now() - began < 2_000);
-  await eventually(() => signIn(web.port, "Ann").then(() => true, () => false), {
-    what: "the name to be free",
-  });
-  assert((await other.ask({ send: { text: "still here" } })).sent);
-  for (const cookie of ["", "switchboard_token=nonsense"]) {
-    assertEquals(
-      (await ask(web.port, "/sign-out", { headers: { cookie } })).status,
-      200,
-      "there is nothing to let go of",
-    );
-  }
-});
+onLogs(
+  "P6 closed: signing out clears the cookie, ends what is open by the token, here and elsewhere, and frees the name",
+  async (log) => {
+    await using chat = await serveChat(log);
+    await using web = await serveWeb(chat.port);
+    await using elsewhere = await serveWeb(chat.port);
+    await using ann = await FrameSocket.join(web.port, "ann");
+    await using away = await FrameSocket.connect(elsewhere.port, { token: ann.token });
+    assert((await away.ask({ open: {} })).opened);
+    await using other = await FrameSocket.join(web.port, "other");
+    const out = await ask(web.port, "/sign-out", { headers: { cookie: `switchboard_token=${ann.token}` } });
+    assertEquals([out.status, out.body], [200, {}]);
+    assertMatch(out.headers.get("set-cookie") ?? "", /^switchboard_token=; Max-Age=0;/);
+    const began = performance.now();
+    assertEquals((await ann.raw.closed).code, errors.UNAUTHENTICATED.close);
+    assertEquals((await away.raw.closed).code, errors.UNAUTHENTICATED.close);
+    assert(performance.now() - began < 2_000);
+    await eventually(() => signIn(web.port, "Ann").then(() => true, () => false), {
+      what: "the name to be free",
+    });
+    assert((await other.ask({ send: { text: "still here" } })).sent);
+    for (const cookie of ["", "switchboard_token=nonsense"]) {
+      assertEquals(
+        (await ask(web.port, "/sign-out", { headers: { cookie } })).status,
+        200,
+        "there is nothing to let go of",
+      );
+    }
+  },
+);
 
 Deno.test("P6 closed: without a good token nobody gets onto /ws; the tutorial's door asks for none", async () => {
   await using chat = await serveChat();

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { errors } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
 import { FrameSocket, grpcClient, RawSocket, send, signIn, Stream } from "./doors.ts";
-import { eventually, serveChat, serveWeb, tempFolder } from "./harness.ts";
+import { eventually, quietPort, serveChat, serveWeb } from "./harness.ts";
+import { onLogs } from "./logs.ts";
 import { Proxy } from "./chaos/proxy.ts";
 
 interface Told {
@@ -36,8 +37,8 @@ Deno.test("P6 closed: a foreign origin is turned away before the upgrade, the pa
   assert([400, 403, 426].includes(foreign.status), `${foreign.status}`);
 });
 
-Deno.test("P2 ordered: both doors show the same messages in the same order", async () => {
-  await using chat = await serveChat();
+onLogs("P2 ordered: both doors show the same messages in the same order", async (log) => {
+  await using chat = await serveChat(log);
   await using web = await serveWeb(chat.port);
   using client = grpcClient(chat.port);
   using stream = new Stream(client, { username: "reader" });
@@ -147,85 +148,90 @@ Deno.test("P5 bounded: more commands at once than may wait are refused, told to 
   assertEquals(texts, accepted);
 });
 
-Deno.test("P3 complete: a browser that resumes gets the rest, also from before the gateway's own tail", async () => {
-  await using chat = await serveChat();
-  using client = grpcClient(chat.port);
-  let epoch = "";
-  for (let i = 0; i < 1_500; i += 100) {
-    const sent = await Promise.all(
-      Array.from({ length: 100 }, (_, j) => send(client, { username: `bot ${j}`, message: `m${i + j + 1}` })),
+onLogs(
+  "P3 complete: a browser that resumes gets the rest, also from before the gateway's own tail",
+  async (log) => {
+    await using chat = await serveChat(log);
+    using client = grpcClient(chat.port);
+    let epoch = "";
+    for (let i = 0; i < 1_500; i += 100) {
+      const sent = await Promise.all(
+        Array.from(
+          { length: 100 },
+          (_, j) => send(client, { username: `bot ${j}`, message: `m${i + j + 1}` }),
+        ),
+      );
+      epoch = sent[0]?.epoch ?? "";
+    }
+    await using web = await serveWeb(chat.port);
+    const all = Array.from({ length: 1_500 }, (_, i) => `m${i + 1}`);
+    for (const seq of [0, 1, 700, 1_000, 1_499, 1_500]) {
+      await using browser = await FrameSocket.connect(web.port);
+      const { followed } = await browser.ask({ follow: { replay: "REPLAY_RESUME", after: { epoch, seq } } });
+      assertEquals([followed?.after, followed?.head, followed?.recovered], [seq, 1_500, true]);
+      assertEquals(await browser.count(1_500 - seq), all.slice(seq));
+    }
+    await using stranger = await FrameSocket.connect(web.port);
+    for (const after of [{ epoch: "other", seq: 5 }, { epoch, seq: 1_501 }]) {
+      const { followed } = await stranger.ask({ follow: { replay: "REPLAY_RESUME", after } });
+      assertEquals([followed?.after, followed?.recovered], [1_400, false]);
+    }
+    await using late = await FrameSocket.connect(web.port);
+    const since = (await late.ask({ read: { after: 1_200, count: 1 } })).page?.events[0]?.timestamp;
+    const { followed } = await late.ask({ follow: { replay: "REPLAY_SINCE", since } });
+    assert((followed?.after ?? 1_500) <= 1_200);
+  },
+);
+
+onLogs(
+  "P7 honest: while ChatService is away browsers are told so, what they send waits, and nothing is lost or doubled",
+  async (log) => {
+    const port = quietPort();
+    let chat = await serveChat({ ...log, port });
+    await using web = await serveWeb(port);
+    await using ann = await FrameSocket.join(web.port, "ann");
+    await using tutorial = await RawSocket.connect(`ws://127.0.0.1:${web.port}/ws/tom`);
+    const { token } = await signIn(web.port, "late");
+    await ann.ask({ follow: {} });
+    await ann.ask({ send: { text: "before", clientId: "1" } });
+    await chat.close();
+    await ann.until((frames) => frames.some(({ link }) => link && !link.up));
+    await tutorial.until((received) =>
+      (received as Told[]).some(({ error }) => /cannot be reached/.test(error ?? ""))
     );
-    epoch = sent[0]?.epoch ?? "";
-  }
-  await using web = await serveWeb(chat.port);
-  const all = Array.from({ length: 1_500 }, (_, i) => `m${i + 1}`);
-  for (const seq of [0, 1, 700, 1_000, 1_499, 1_500]) {
-    await using browser = await FrameSocket.connect(web.port);
-    const { followed } = await browser.ask({ follow: { replay: "REPLAY_RESUME", after: { epoch, seq } } });
-    assertEquals([followed?.after, followed?.head, followed?.recovered], [seq, 1_500, true]);
-    assertEquals(await browser.count(1_500 - seq), all.slice(seq));
-  }
-  await using stranger = await FrameSocket.connect(web.port);
-  for (const after of [{ epoch: "other", seq: 5 }, { epoch, seq: 1_501 }]) {
-    const { followed } = await stranger.ask({ follow: { replay: "REPLAY_RESUME", after } });
-    assertEquals([followed?.after, followed?.recovered], [1_400, false]);
-  }
-  await using late = await FrameSocket.connect(web.port);
-  const since = (await late.ask({ read: { after: 1_200, count: 1 } })).page?.events[0]?.timestamp;
-  const { followed } = await late.ask({ follow: { replay: "REPLAY_SINCE", since } });
-  assert((followed?.after ?? 1_500) <= 1_200);
-});
+    // The keys are known: who comes now is told from a stranger, and let in once there is somebody to ask.
+    await using late = await FrameSocket.connect(web.port, { token });
+    await late.until((frames) => frames.some(({ link }) => link && !link.up));
+    const waiting = [2, 3, 4].map((i) => ann.ask({ send: { text: `while away ${i}`, clientId: `${i}` } }));
+    tutorial.send({ message: "from the tutorial" });
+    const joining = late.ask({ open: {} });
+    // Another epoch, so this is a reset as well.
+    await log.replace();
+    chat = await serveChat({ ...log, port });
+    assertEquals((await Promise.all(waiting)).map(({ sent }) => sent?.duplicate), [false, false, false]);
+    assertEquals((await joining).opened?.principal?.name, "late");
+    const reset = (await ann.until((frames) => frames.some(({ id, followed }) => !id && followed))).find((
+      { id, followed },
+    ) => !id && followed);
+    assertEquals(reset?.followed?.recovered, false);
+    await ann.until((frames) =>
+      frames.filter(({ batch }) => batch).flatMap(({ batch }) => batch?.events).length >= 5
+    );
+    const fresh = ann.frames.flatMap(({ batch }) =>
+      batch?.epoch === reset?.followed?.epoch ? batch?.events ?? [] : []
+    );
+    assertEquals(fresh.map(({ seq }) => seq), [1, 2, 3, 4]);
+    assertEquals(fresh.filter(({ sender }) => sender === "ann").map(({ message }) => message?.text), [
+      "while away 2",
+      "while away 3",
+      "while away 4",
+    ]);
+    await chat.close();
+  },
+);
 
-Deno.test("P7 honest: while ChatService is away browsers are told so, what they send waits, and nothing is lost or doubled", async () => {
-  await using folder = await tempFolder();
-  const chatLog = `sqlite:${folder.file("chat.db")}`;
-  let chat = await serveChat({ chatLog });
-  const port = chat.port;
-  await using web = await serveWeb(port);
-  await using ann = await FrameSocket.join(web.port, "ann");
-  await using tutorial = await RawSocket.connect(`ws://127.0.0.1:${web.port}/ws/tom`);
-  const { token } = await signIn(web.port, "late");
-  await ann.ask({ follow: {} });
-  await ann.ask({ send: { text: "before", clientId: "1" } });
-  await chat.close();
-  await ann.until((frames) => frames.some(({ link }) => link && !link.up));
-  await tutorial.until((received) =>
-    (received as Told[]).some(({ error }) => /cannot be reached/.test(error ?? ""))
-  );
-  // The keys are known: who comes now is told from a stranger, and let in once there is somebody to ask.
-  await using late = await FrameSocket.connect(web.port, { token });
-  await late.until((frames) => frames.some(({ link }) => link && !link.up));
-  const waiting = [2, 3, 4].map((i) => ann.ask({ send: { text: `while away ${i}`, clientId: `${i}` } }));
-  tutorial.send({ message: "from the tutorial" });
-  const joining = late.ask({ open: {} });
-  // Another log with the same keys: another epoch, so this is a reset as well.
-  for (const suffix of ["", "-wal", "-shm"]) {
-    await Deno.remove(folder.file(`chat.db${suffix}`)).catch(() => {});
-  }
-  chat = await serveChat({ chatLog, port });
-  assertEquals((await Promise.all(waiting)).map(({ sent }) => sent?.duplicate), [false, false, false]);
-  assertEquals((await joining).opened?.principal?.name, "late");
-  const reset = (await ann.until((frames) => frames.some(({ id, followed }) => !id && followed))).find((
-    { id, followed },
-  ) => !id && followed);
-  assertEquals(reset?.followed?.recovered, false);
-  await ann.until((frames) =>
-    frames.filter(({ batch }) => batch).flatMap(({ batch }) => batch?.events).length >= 5
-  );
-  const fresh = ann.frames.flatMap(({ batch }) =>
-    batch?.epoch === reset?.followed?.epoch ? batch?.events ?? [] : []
-  );
-  assertEquals(fresh.map(({ seq }) => seq), [1, 2, 3, 4]);
-  assertEquals(fresh.filter(({ sender }) => sender === "ann").map(({ message }) => message?.text), [
-    "while away 2",
-    "while away 3",
-    "while away 4",
-  ]);
-  await chat.close();
-});
-
-Deno.test("P7 honest: a drained gateway tells browsers to come back after a spread of delays", async () => {
-  await using chat = await serveChat();
+onLogs("P7 honest: a drained gateway tells browsers to come back after a spread of delays", async (log) => {
+  await using chat = await serveChat(log);
   const web = await serveWeb(chat.port);
   const browsers = await Promise.all(Array.from({ length: 10 }, () => FrameSocket.connect(web.port)));
   await browsers[0]?.ask({ open: {} });

@@ -5,29 +5,33 @@ import { status } from "@grpc/grpc-js";
 import { limits } from "../protos/limits.ts";
 import { grpcClient, send, Stream } from "./doors.ts";
 import { serveChat, spawn, tempFolder } from "./harness.ts";
+import { onLogs } from "./logs.ts";
 
 async function refused(act: () => Promise<unknown>): Promise<ServiceError> {
   return await assertRejects(act) as ServiceError;
 }
 
-Deno.test("P3 complete: a stream replays the last 100, then goes on live, with no gap and no repeat at the seam", async () => {
-  await using chat = await serveChat();
-  using client = grpcClient(chat.port);
-  for (let i = 1; i <= 130; i++) await send(client, { username: "ann", message: `m${i}` });
-  const streams = Array.from({ length: 8 }, () => new Stream(client, { username: "reader" }));
-  await Promise.all(
-    Array.from({ length: 70 }, (_, i) => send(client, { username: "bob", message: `live ${i}` })),
-  );
-  for (const stream of streams) {
-    const first = Number((await stream.headers).get("chat-head")[0]) - 99;
-    const seqs = (await stream.count(200 - first + 1)).map(({ seq }) => seq);
-    assertEquals(seqs, Array.from({ length: 200 - first + 1 }, (_, i) => first + i));
-    stream[Symbol.dispose]();
-  }
-});
+onLogs(
+  "P3 complete: a stream replays the last 100, then goes on live, with no gap and no repeat at the seam",
+  async (log) => {
+    await using chat = await serveChat(log);
+    using client = grpcClient(chat.port);
+    for (let i = 1; i <= 130; i++) await send(client, { username: "ann", message: `m${i}` });
+    const streams = Array.from({ length: 8 }, () => new Stream(client, { username: "reader" }));
+    await Promise.all(
+      Array.from({ length: 70 }, (_, i) => send(client, { username: "bob", message: `live ${i}` })),
+    );
+    for (const stream of streams) {
+      const first = Number((await stream.headers).get("chat-head")[0]) - 99;
+      const seqs = (await stream.count(200 - first + 1)).map(({ seq }) => seq);
+      assertEquals(seqs, Array.from({ length: 200 - first + 1 }, (_, i) => first + i));
+      stream[Symbol.dispose]();
+    }
+  },
+);
 
-Deno.test("P3 complete: a stream tells epoch and head at once, also in a silent room", async () => {
-  await using chat = await serveChat();
+onLogs("P3 complete: a stream tells epoch and head at once, also in a silent room", async (log) => {
+  await using chat = await serveChat(log);
   using client = grpcClient(chat.port);
   using stream = new Stream(client, { username: "reader" });
   const headers = await stream.headers;
@@ -36,67 +40,71 @@ Deno.test("P3 complete: a stream tells epoch and head at once, also in a silent 
   assertMatch(String(headers.get("chat-epoch")[0]), /^[0-9a-f]{12}$/);
 });
 
-Deno.test("P3 complete: every replay mode gives what it says, and a strange cursor is told that it is not recovered", async () => {
-  let now = Date.parse("2026-01-31T12:00:00Z");
-  await using chat = await serveChat({ now: () => now });
-  using client = grpcClient(chat.port);
-  for (let i = 1; i <= 20; i++) {
-    now += 1_000;
-    await send(client, { username: "ann", message: `m${i}` });
-  }
-  const { epoch } = await send(client, { username: "ann", message: "m21", clientId: "last" });
-  const read = async (request: object, count: number) => {
-    using stream = new Stream(client, { username: "reader", ...request });
-    const [recovered] = (await stream.headers).get("chat-recovered");
-    return { recovered, seqs: (await stream.count(count)).map(({ seq }) => seq) };
-  };
-  const range = (from: number) => Array.from({ length: 22 - from }, (_, i) => from + i);
-  const recovered = "true";
-  assertEquals(await read({ replay: "REPLAY_LAST_N", count: 3 }, 3), { recovered, seqs: range(19) });
-  assertEquals(await read({ replay: "REPLAY_RESUME", after: { epoch, seq: 15 } }, 6), {
-    recovered,
-    seqs: range(16),
-  });
-  assertEquals(await read({ replay: "REPLAY_RESUME" }, 21), { recovered, seqs: range(1) });
-  assertEquals(await read({ replay: "REPLAY_SINCE", since: "2026-01-31T12:00:10Z" }, 12), {
-    recovered,
-    seqs: range(10),
-  });
-  assertEquals(await read({ replay: "REPLAY_NONE" }, 0), { recovered, seqs: [] });
-  assertEquals(await read({ replay: "REPLAY_RESUME", after: { epoch, seq: 22 } }, 21), {
-    recovered: "false",
-    seqs: range(1),
-  });
-  assertEquals(await read({ replay: "REPLAY_RESUME", after: { epoch: "x", seq: 2 } }, 21), {
-    recovered: "false",
-    seqs: range(1),
-  });
-});
-
-Deno.test("P4 once: a repeated client_id answers with the first one's seq, across a restart and a day", async () => {
-  await using folder = await tempFolder();
-  const chatLog = `sqlite:${folder.file("chat.db")}`;
-  let now = Date.parse("2026-01-31T12:00:00Z");
-  const message = { username: "ann", message: "hi", clientId: "id" };
-  {
-    await using chat = await serveChat({ chatLog, now: () => now });
+onLogs(
+  "P3 complete: every replay mode gives what it says, and a strange cursor is told that it is not recovered",
+  async (log) => {
+    let now = Date.parse("2026-01-31T12:00:00Z");
+    await using chat = await serveChat({ ...log, now: () => now });
     using client = grpcClient(chat.port);
-    const first = await send(client, message);
-    assertEquals([first.success, first.seq, first.duplicate], [true, 1, false]);
-    assertEquals((await send(client, message)).duplicate, true);
-  }
-  now += 24 * 3_600_000;
-  await using chat = await serveChat({ chatLog, now: () => now });
-  using client = grpcClient(chat.port);
-  const late = await send(client, message);
-  assertEquals([late.seq, late.duplicate], [1, true]);
-  const reused = await refused(() => send(client, { ...message, message: "other" }));
-  assertEquals(reused.code, status.ALREADY_EXISTS);
-  assertEquals(reused.metadata.get("chat-code"), ["ALREADY_EXISTS"]);
-});
+    for (let i = 1; i <= 20; i++) {
+      now += 1_000;
+      await send(client, { username: "ann", message: `m${i}` });
+    }
+    const { epoch } = await send(client, { username: "ann", message: "m21", clientId: "last" });
+    const read = async (request: object, count: number) => {
+      using stream = new Stream(client, { username: "reader", ...request });
+      const [recovered] = (await stream.headers).get("chat-recovered");
+      return { recovered, seqs: (await stream.count(count)).map(({ seq }) => seq) };
+    };
+    const range = (from: number) => Array.from({ length: 22 - from }, (_, i) => from + i);
+    const recovered = "true";
+    assertEquals(await read({ replay: "REPLAY_LAST_N", count: 3 }, 3), { recovered, seqs: range(19) });
+    assertEquals(await read({ replay: "REPLAY_RESUME", after: { epoch, seq: 15 } }, 6), {
+      recovered,
+      seqs: range(16),
+    });
+    assertEquals(await read({ replay: "REPLAY_RESUME" }, 21), { recovered, seqs: range(1) });
+    assertEquals(await read({ replay: "REPLAY_SINCE", since: "2026-01-31T12:00:10Z" }, 12), {
+      recovered,
+      seqs: range(10),
+    });
+    assertEquals(await read({ replay: "REPLAY_NONE" }, 0), { recovered, seqs: [] });
+    assertEquals(await read({ replay: "REPLAY_RESUME", after: { epoch, seq: 22 } }, 21), {
+      recovered: "false",
+      seqs: range(1),
+    });
+    assertEquals(await read({ replay: "REPLAY_RESUME", after: { epoch: "x", seq: 2 } }, 21), {
+      recovered: "false",
+      seqs: range(1),
+    });
+  },
+);
 
-Deno.test("bad input at the gRPC door gets a code and a reason, and nothing is stored", async () => {
-  await using chat = await serveChat();
+onLogs(
+  "P4 once: a repeated client_id answers with the first one's seq, across a restart and a day",
+  async (log) => {
+    let now = Date.parse("2026-01-31T12:00:00Z");
+    const message = { username: "ann", message: "hi", clientId: "id" };
+    {
+      await using chat = await serveChat({ ...log, now: () => now });
+      using client = grpcClient(chat.port);
+      const first = await send(client, message);
+      assertEquals([first.success, first.seq, first.duplicate], [true, 1, false]);
+      assertEquals((await send(client, message)).duplicate, true);
+    }
+    now += 24 * 3_600_000;
+    await using chat = await serveChat({ ...log, now: () => now });
+    using client = grpcClient(chat.port);
+    const late = await send(client, message);
+    assertEquals([late.seq, late.duplicate], [1, true]);
+    const reused = await refused(() => send(client, { ...message, message: "other" }));
+    assertEquals(reused.code, status.ALREADY_EXISTS);
+    assertEquals(reused.metadata.get("chat-code"), ["ALREADY_EXISTS"]);
+  },
+);
+
+onLogs("bad input at the gRPC door gets a code and a reason, and nothing is stored", async (log) => {
+  await using chat = await serveChat(log);
   using client = grpcClient(chat.port);
   const cases: [object, number, RegExp][] = [
     [{ username: "", message: "hi" }, status.INVALID_ARGUMENT, /name/],

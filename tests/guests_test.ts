@@ -1,4 +1,4 @@
-/** Who speaks: names that one guest has at a time, the tokens that prove it, and the keys behind them. */
+/** Who speaks: names that one guest has at a time, and the tokens that prove it. */
 import {
   assert,
   assertEquals,
@@ -10,12 +10,11 @@ import {
 import { decodeJwt, decodeProtectedHeader, importJWK, SignJWT } from "jose";
 import { Guests } from "../chat/guests.ts";
 import { type Keys, makeTokens } from "../chat/tokens.ts";
-import { newKeys, openKeys } from "../log/keys.ts";
+import { newKeys } from "../log/keys.ts";
 import { LocalSignals } from "../log/local_signals.ts";
 import { ChatError } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
 import { FakeClock } from "./fake_clock.ts";
-import { tempFolder } from "./harness.ts";
 
 /** Guests with a clock that goes on when told. */
 async function guestsAt(noon = Date.parse("2026-01-31T12:00:00Z"), keys?: Keys, settleMs = 0) {
@@ -256,48 +255,3 @@ Deno.test("the public keys are given as a JSON Web Key Set that has nothing priv
   assertEquals(keys.length, 1);
   assertEquals(Object.keys(keys[0]).sort(), ["alg", "crv", "kid", "kty", "use", "x"]);
 });
-
-Deno.test("P6 closed: the keys are kept in a file for this user alone, and what they signed stays good", async () => {
-  await using folder = await tempFolder();
-  const file = folder.file("deeper/keys.json");
-  const keys = await openKeys(file);
-  assertEquals(((await Deno.stat(file)).mode ?? 0) & 0o777, 0o600);
-  const { token } = await (await guestsAt(undefined, keys)).guests.signIn("Ann", "");
-  const again = await openKeys(file);
-  assertEquals(again, keys);
-  assertEquals((await (await guestsAt(undefined, again)).guests.open(token)).principal.name, "Ann");
-  const [fresh] = await newKeys();
-  const rotated = await guestsAt(undefined, [fresh, ...keys]);
-  assertEquals((await rotated.guests.open(token)).principal.name, "Ann", "an older key still verifies");
-});
-
-Deno.test("two processes that make the keys at once get the same", async () => {
-  await using folder = await tempFolder();
-  const file = folder.file("keys.json");
-  const all = await Promise.all(Array.from({ length: 5 }, () => openKeys(file)));
-  for (const keys of all) assertEquals(keys, all[0]);
-  assertEquals((await Array.fromAsync(Deno.readDir(folder.path))).map(({ name }) => name), ["keys.json"]);
-});
-
-for (
-  const [what, text] of Object.entries({
-    empty: "",
-    "no JSON": "{",
-    "no keys": "{}",
-    "not ours": `{"keys":[{"kty":"RSA"}]}`,
-    "broken": `{"keys":[{"kty":"OKP","crv":"Ed25519","d":"AA","x":"AA"}]}`,
-  })
-) {
-  Deno.test(`a file of keys that is ${what} is told, and left as it is`, async () => {
-    await using folder = await tempFolder();
-    const file = folder.file("keys.json");
-    await Deno.writeTextFile(file, text);
-    const thrown = await assertRejects(() => openKeys(file)) as ChatError;
-    assertEquals(thrown.code, "FAILED_PRECONDITION");
-    assertMatch(
-      thrown.message,
-      /^Cannot use the keys in "[^"]+": it is not a set of keys, restore it or delete it\.$/,
-    );
-    assertEquals(await Deno.readTextFile(file), text);
-  });
-}

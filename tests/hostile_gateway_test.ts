@@ -192,18 +192,22 @@ Deno.test("P5 bounded: whoever signs in or out too fast is refused by the gatewa
   await eventually(() => web.bridge.ready);
   const signOut = await ask("/sign-out", { cookie: "switchboard_token=x" });
   assertEquals(signOut.status, 200);
+  const untilRefused = async (path: string, headers: Record<string, string>) => {
+    let asked = 1;
+    let refused: Response;
+    do refused = await ask(path, headers); while (refused.status !== 429 && ++asked < limits.signInsBurst);
+    return { asked, refused };
+  };
   const began = performance.now();
   const forged = { "x-forwarded-for": "198.51.100.7", forwarded: "for=198.51.100.7" };
-  let asked = 1;
-  let refused: Response;
-  do refused = await ask("/sign-in", forged); while (refused.status !== 429 && ++asked < limits.signInsBurst);
+  const { asked, refused } = await untilRefused("/sign-in", forged);
   const filled = (performance.now() - began) * limits.signInsPerSecondAddress / 1_000;
   const beyond = asked - limits.signInsBurstAddress;
   assert(beyond >= 0 && beyond < filled + 2, `${asked} were let through`);
   assertEquals([refused.status, refused.headers.get("retry-after")], [429, "10"]);
-  const out = await ask("/sign-out", { cookie: "switchboard_token=x" });
-  assertEquals(out.status, 429);
-  assertMatch(out.headers.get("set-cookie") ?? "", /^switchboard_token=;/);
+  const out = await untilRefused("/sign-out", { cookie: "switchboard_token=x" });
+  assert(out.asked < limits.signInsBurstAddress, "its speed is the same one");
+  assertMatch(out.refused.headers.get("set-cookie") ?? "", /^switchboard_token=;/);
   assertEquals((await signIn(web.port, "ann")).principal.name, "ann", "others are not held up");
 });
 

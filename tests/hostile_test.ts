@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { limits } from "../protos/limits.ts";
 import { FrameSocket, grpcClient, RawSocket, send, signIn } from "./doors.ts";
-import { eventually, run, serveChat, serveWeb, spawn, tempFolder } from "./harness.ts";
+import { eventually, quietPort, run, serveChat, serveWeb, spawn, tempFolder } from "./harness.ts";
+import { onLogs } from "./logs.ts";
 
 const wide = "漢".repeat(limits.frameBytes - 100);
 
@@ -28,8 +29,8 @@ Deno.test("P5 bounded: a message that is huge only in bytes is refused, and nobo
   assertEquals(neighbour.frames.filter(({ link }) => link && !link.up), []);
 });
 
-Deno.test("P3 complete: several follows at once give each event once", async () => {
-  await using chat = await serveChat();
+onLogs("P3 complete: several follows at once give each event once", async (log) => {
+  await using chat = await serveChat(log);
   await using web = await serveWeb(chat.port);
   await using browser = await FrameSocket.join(web.port, "ann");
   browser.raw.send([11, 12, 13].map((id) => ({ id, follow: {} })));
@@ -39,36 +40,37 @@ Deno.test("P3 complete: several follows at once give each event once", async () 
   assertEquals(browser.texts, ["one", "two", "three"]);
 });
 
-Deno.test("P3 complete: a reader that is connected is told when an older copy of the log was put back", async () => {
-  await using folder = await tempFolder();
-  const chatLog = `sqlite:${folder.file("chat.db")}`;
-  const say = async (port: number, ...texts: string[]) => {
-    using client = grpcClient(port);
-    for (const text of texts) await send(client, { username: "bot", message: text });
-  };
-  const first = await serveChat({ chatLog });
-  const { port } = first;
-  await say(port, "one", "two");
-  await first.close();
-  await Deno.copyFile(folder.file("chat.db"), folder.file("backup.db"));
-  const second = await serveChat({ chatLog, port });
-  await using web = await serveWeb(port);
-  await using reader = await FrameSocket.connect(web.port);
-  await reader.ask({ follow: {} });
-  await say(port, "three", "four", "five");
-  await reader.count(5);
-  await second.close();
-  await Deno.rename(folder.file("backup.db"), folder.file("chat.db"));
-  const third = await serveChat({ chatLog, port });
-  await reader.until(
-    (frames) => frames.some(({ id, followed }) => !id && followed?.recovered === false),
-    "a reset",
-  );
-  await say(port, "after the restore");
-  await eventually(() => reader.texts.at(-1) === "after the restore");
-  assertEquals(reader.texts.slice(5), ["one", "two", "after the restore"]);
-  await third.close();
-});
+onLogs(
+  "P3 complete: a reader that is connected is told when an older copy of the log was put back",
+  async (log) => {
+    const say = async (port: number, ...texts: string[]) => {
+      using client = grpcClient(port);
+      for (const text of texts) await send(client, { username: "bot", message: text });
+    };
+    const port = quietPort();
+    const first = await serveChat({ ...log, port });
+    await say(port, "one", "two");
+    await first.close();
+    await log.backup();
+    const second = await serveChat({ ...log, port });
+    await using web = await serveWeb(port);
+    await using reader = await FrameSocket.connect(web.port);
+    await reader.ask({ follow: {} });
+    await say(port, "three", "four", "five");
+    await reader.count(5);
+    await second.close();
+    await log.restore();
+    const third = await serveChat({ ...log, port });
+    await reader.until(
+      (frames) => frames.some(({ id, followed }) => !id && followed?.recovered === false),
+      "a reset",
+    );
+    await say(port, "after the restore");
+    await eventually(() => reader.texts.at(-1) === "after the restore");
+    assertEquals(reader.texts.slice(5), ["one", "two", "after the restore"]);
+    await third.close();
+  },
+);
 
 /** Resident memory of a process in MB. */
 async function rss(pid: number): Promise<number> {

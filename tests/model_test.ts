@@ -9,7 +9,8 @@ import { type Client, connect, type CursorStore, memoryCursor, type Told } from 
 import { dice } from "./chaos/dice.ts";
 import { calm, clear, Proxy, type Temper } from "./chaos/proxy.ts";
 import { until } from "./chaos/wait.ts";
-import { quietPort, serveChat, tempFolder } from "./harness.ts";
+import { quietPort, serveChat } from "./harness.ts";
+import { onLogs, type TestLog } from "./logs.ts";
 
 /** Silence is found soon, so that a held network is no long wait. */
 const timing = { firstMs: 5, mostMs: 50, heartbeatMs: 60, silenceMs: 250, openingMs: 1_000 };
@@ -60,11 +61,10 @@ class World implements AsyncDisposable {
     this.#read();
   }
 
-  static async begin(): Promise<World> {
+  static async begin(log: TestLog): Promise<World> {
     await using starting = new AsyncDisposableStack();
-    const folder = starting.use(await tempFolder());
     const port = quietPort();
-    const serve = () => serveChat({ chatLog: `sqlite:${folder.file("chat.db")}`, port });
+    const serve = () => serveChat({ ...log, port });
     const server = await serve();
     const proxy = starting.use(await Proxy.start(() => port, { random: dice(1) }));
     const join = async (name: string, port: number) =>
@@ -225,25 +225,24 @@ function compare(model: Model, { world, room }: { world: World; room: readonly R
   }
 }
 
-Deno.test({
-  name:
-    "P2 P3 P4: a client behind a spoiled network is as the model says, whatever happens in whatever order",
+onLogs(
+  "P2 P3 P4: a client behind a spoiled network is as the model says, whatever happens in whatever order",
+  tryModel,
   // A try to connect that is cut short leaves timers of grpc-js 1.14 behind, for 10 s.
-  sanitizeOps: false,
-  sanitizeResources: false,
-  fn: tryModel,
-});
+  { sanitizeOps: false, sanitizeResources: false },
+);
 
-async function tryModel(): Promise<void> {
+async function tryModel(log: TestLog): Promise<void> {
   await fc.assert(
     fc.asyncProperty(fc.commands(commands, { maxCommands: 25, size: "max" }), async (commands) => {
-      await using world = await World.begin();
+      await log.replace();
+      await using world = await World.begin(log);
       const model: Model = { said: { ann: [], bob: [] } };
       await fc.asyncModelRun(() => ({ model, real: world }), commands);
       compare(model, { world, room: await world.settle() });
     }),
     {
-      numRuns: Number(Deno.env.get("ROUNDS") ?? 15),
+      numRuns: Number(Deno.env.get("ROUNDS") ?? 8),
       endOnFailure: true,
       ...(Deno.env.has("SEED") && { seed: Number(Deno.env.get("SEED")) }),
     },

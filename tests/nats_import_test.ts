@@ -94,6 +94,24 @@ onNats(
   },
 );
 
+onNats("an empty log is imported, too: its life and its keys", async () => {
+  await using nats = await serveNats();
+  await using folder = await tempFolder();
+  await makeLog(folder.file("a/chat.db"), { rooms: 0, events: 0 });
+  const keys = await openKeys(folder.file("a/keys.json"));
+  const { code, stderr } = await importing(
+    `sqlite:${folder.file("a/chat.db")}`,
+    nats.url(),
+    folder.file("node"),
+  );
+  assertEquals(code, 0);
+  assertMatch(stderr, /0 of 0 events were new. Both logs hold the same.\n$/);
+  const { log, keys: theirs } = await openEngine({ chatLog: nats.url(), chatData: folder.file("node") });
+  await using one = await openLog(`sqlite:${folder.file("a/chat.db")}`);
+  assertEquals([log.epoch, theirs], [one.epoch, keys]);
+  await log.close();
+});
+
 onNats("an import into another history is refused, and one that has gone on is left alone", async () => {
   await using nats = await serveNats();
   await using folder = await tempFolder();

@@ -62,18 +62,27 @@ async function agreed(nodes: readonly Node[]): Promise<Stored[]> {
 }
 
 onNats(
-  "P4 once: on three nodes, an id sent to two of them at once gets one seq; all copies are alike",
+  "P4 once: on three nodes, 1,000 ids sent to two of them at once get one seq each; all copies are alike",
   async () => {
     await using nats = await serveNats();
     await using three = await nodes(nats.url());
     const [one, two] = three.all;
-    const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => {
+    const sendToBoth = (i: number) => {
       const message = { username: "ann", message: `m${i}`, clientId: `${i}` };
       return Promise.all([one, two].map(({ client }) => send(client, message)));
-    }));
+    };
+    const answers: Awaited<ReturnType<typeof sendToBoth>>[] = [];
+    // Few at a time, so that the two meet again and again.
+    while (answers.length < 1_000) {
+      answers.push(
+        ...await Promise.all(Array.from({ length: 10 }, (_, i) => sendToBoth(answers.length + i))),
+      );
+    }
     for (const [here, there] of answers) assertEquals(here?.seq, there?.seq);
     const stored = await agreed(three.all);
-    assertEquals(stored.length, 200);
+    assertEquals(stored.length, 1_000);
+    const first = answers.flat().filter(({ duplicate }) => !duplicate);
+    assertEquals(first.length, 1_000, "one of the two is told that it was the first");
     for (const [i, [here]] of answers.entries()) assertEquals(stored[(here?.seq ?? 0) - 1]?.clientId, `${i}`);
   },
 );

@@ -7,15 +7,16 @@ import type { Room__Output } from "../protos/gen/chat/Room.ts";
 import type { Rooms__Output } from "../protos/gen/chat/Rooms.ts";
 import type { Sent__Output } from "../protos/gen/chat/Sent.ts";
 import { limits } from "../protos/limits.ts";
-import { event } from "./engines.ts";
+import { event, onEngines } from "./engines.ts";
 import { grpcClient } from "./doors.ts";
-import { serveChat, tempFolder } from "./harness.ts";
+import { serveChat } from "./harness.ts";
+import { onLogs } from "./logs.ts";
 import { ann, as, bob, chatOn, command, hi, make } from "./playing.ts";
 import { call, refusalOf, SessionClient, signInAs } from "./sessions.ts";
 
-Deno.test("a room is made, described, changed and archived; only who made it may change it", async () => {
+onLogs("a room is made, described, changed and archived; only who made it may change it", async (log) => {
   let now = Date.parse("2026-01-31T12:00:00Z");
-  await using chat = await serveChat({ now: () => now });
+  await using chat = await serveChat({ ...log, now: () => now });
   using client = grpcClient(chat.port);
   const [ann, bob] = [await signInAs(client, "Ann"), await signInAs(client, "Bob")];
   const room = "tea-room";
@@ -89,21 +90,13 @@ Deno.test("a room is made, described, changed and archived; only who made it may
   );
 });
 
-Deno.test("the lobby is always there, is nobody's, and cannot be made, changed or archived", async () => {
-  await using chat = await serveChat();
+onLogs("the lobby is always there, is nobody's, and cannot be made, changed or archived", async (log) => {
+  await using chat = await serveChat(log);
   using client = grpcClient(chat.port);
   const { token } = await signInAs(client, "Ann");
   const lobby = await call<Room__Output>(client, "describeRoom", {}, token);
-  const nothing = {
-    topic: "",
-    archived: false,
-    head: 0,
-    read: 0,
-    creator: "",
-    created: "",
-    active: "",
-    author: "",
-  };
+  const nobody = { creator: "", created: "", active: "", author: "" };
+  const nothing = { topic: "", archived: false, head: 0, read: 0, ...nobody };
   assertEquals(lobby, { room: "lobby", epoch: lobby.epoch, ...nothing });
   assertEquals(await refusalOf(call(client, "createRoom", { room: "lobby" }, token)), "ALREADY_EXISTS");
   for (const change of [{ archived: true }, { topic: "mine" }]) {
@@ -144,57 +137,67 @@ async function listAll(list: (after: string) => Promise<string[]>): Promise<stri
   return all;
 }
 
-Deno.test("rooms are listed by name in pages, each once, the lobby among them whether it was spoken in or not", async () => {
-  await using chat = await serveChat();
-  using client = grpcClient(chat.port);
-  const { token } = await signInAs(client, "Ann");
-  const names = ["b", "a", "ｱ", "кухня", "lobbx", "lobbz", "𠀋", "台所", "z"];
-  for (const room of names) await call(client, "createRoom", { room }, token);
-  await call(client, "changeRoom", { room: "b", archived: true }, token);
-  const lists = async () => {
-    const list = (count: number, archived: boolean) =>
-      listAll(async (after) =>
-        (await call<Rooms__Output>(client, "listRooms", { after, count, archived }, token)).rooms.map((
-          { room },
-        ) => room)
-      );
-    const visible = await list(0, false);
-    for (const count of [1, 2, 3, 500]) assertEquals(await list(count, false), visible, `${count} at a time`);
-    assertEquals((await list(2, true)).toSorted(), [...visible, "b"].toSorted());
-    return visible;
-  };
-  const expected = [...names.filter((name) => name !== "b"), "lobby"];
-  const silent = await lists();
-  assertEquals(silent.toSorted(), expected.toSorted());
-  assertEquals(silent.slice(0, 5), ["a", "lobbx", "lobby", "lobbz", "z"]);
-  await call(client, "say", { text: "hi" }, token);
-  assertEquals(await lists(), silent);
-});
-
-Deno.test("how far somebody has read is theirs, on all their sessions, never goes back, and survives a restart", async () => {
-  await using folder = await tempFolder();
-  const chatLog = `sqlite:${folder.file("chat.db")}`;
-  let token = "";
-  {
-    await using chat = await serveChat({ chatLog });
+onLogs(
+  "rooms are listed by name in pages, each once, the lobby among them whether it was spoken in or not",
+  async (log) => {
+    await using chat = await serveChat(log);
     using client = grpcClient(chat.port);
-    using ann = await SessionClient.join(client, "Ann");
-    using bob = await SessionClient.join(client, "Bob");
-    for (let i = 0; i < 5; i++) await ann.ask({ send: { text: `m${i}` } });
-    assert((await ann.ask({ mark: { seq: 4 } })).done);
-    assert((await ann.ask({ mark: { seq: 2 } })).done);
-    assertEquals(await ann.refused({ mark: { seq: 6 } }), "INVALID_ARGUMENT");
-    token = ann.guest.token;
+    const { token } = await signInAs(client, "Ann");
+    const names = ["b", "a", "ｱ", "кухня", "lobbx", "lobbz", "𠀋", "台所", "z"];
+    for (const room of names) await call(client, "createRoom", { room }, token);
+    await call(client, "changeRoom", { room: "b", archived: true }, token);
+    const lists = async () => {
+      const list = (count: number, archived: boolean) =>
+        listAll(async (after) =>
+          (await call<Rooms__Output>(client, "listRooms", { after, count, archived }, token)).rooms.map((
+            { room },
+          ) => room)
+        );
+      const visible = await list(0, false);
+      for (const count of [1, 2, 3, 500]) {
+        assertEquals(
+          await list(count, false),
+          visible,
+          `${count} at a time`,
+        );
+      }
+      assertEquals((await list(2, true)).toSorted(), [...visible, "b"].toSorted());
+      return visible;
+    };
+    const expected = [...names.filter((name) => name !== "b"), "lobby"];
+    const silent = await lists();
+    assertEquals(silent.toSorted(), expected.toSorted());
+    assertEquals(silent.slice(0, 5), ["a", "lobbx", "lobby", "lobbz", "z"]);
+    await call(client, "say", { text: "hi" }, token);
+    assertEquals(await lists(), silent);
+  },
+);
+
+onLogs(
+  "how far somebody has read is theirs, on all their sessions, never goes back, and survives a restart",
+  async (log) => {
+    let token = "";
+    {
+      await using chat = await serveChat(log);
+      using client = grpcClient(chat.port);
+      using ann = await SessionClient.join(client, "Ann");
+      using bob = await SessionClient.join(client, "Bob");
+      for (let i = 0; i < 5; i++) await ann.ask({ send: { text: `m${i}` } });
+      assert((await ann.ask({ mark: { seq: 4 } })).done);
+      assert((await ann.ask({ mark: { seq: 2 } })).done);
+      assertEquals(await ann.refused({ mark: { seq: 6 } }), "INVALID_ARGUMENT");
+      token = ann.guest.token;
+      assertEquals((await call<Room__Output>(client, "describeRoom", {}, token)).read, 4);
+      assertEquals((await bob.ask({ describeRoom: {} })).room?.read, 0);
+      await call(client, "markRead", { seq: 5 }, bob.guest.token);
+      assertEquals((await bob.ask({ listRooms: {} })).rooms?.rooms[0]?.read, 5);
+      assertEquals(await refusalOf(call(client, "markRead", { room: "attic", seq: 1 }, token)), "NOT_FOUND");
+    }
+    await using chat = await serveChat(log);
+    using client = grpcClient(chat.port);
     assertEquals((await call<Room__Output>(client, "describeRoom", {}, token)).read, 4);
-    assertEquals((await bob.ask({ describeRoom: {} })).room?.read, 0);
-    await call(client, "markRead", { seq: 5 }, bob.guest.token);
-    assertEquals((await bob.ask({ listRooms: {} })).rooms?.rooms[0]?.read, 5);
-    assertEquals(await refusalOf(call(client, "markRead", { room: "attic", seq: 1 }, token)), "NOT_FOUND");
-  }
-  await using chat = await serveChat({ chatLog });
-  using client = grpcClient(chat.port);
-  assertEquals((await call<Room__Output>(client, "describeRoom", {}, token)).read, 4);
-});
+  },
+);
 
 Deno.test("P5 bounded: past the most rooms none can be made; those that are there go on", async () => {
   await using log = await openLog("sqlite::memory:");
@@ -215,8 +218,8 @@ Deno.test("P5 bounded: past the most rooms none can be made; those that are ther
 /** More than one, since each may make so many rooms at once. */
 const makers = ["a", "b", "c"].map((id) => ({ ...ann, id }));
 
-Deno.test("P5 bounded: rooms that nobody uses are let go of, and come back whole", async () => {
-  await using log = await openLog("sqlite::memory:");
+onEngines("P5 bounded: rooms that nobody uses are let go of, and come back whole", async (open) => {
+  await using log = await open();
   await using chat = await chatOn(log);
   const rooms = Array.from({ length: limits.roomsIdle + 50 }, (_, i) => `r${i}`);
   for (const [i, room] of rooms.entries()) {
@@ -261,8 +264,8 @@ Deno.test("P5 bounded: a room that is looked at costs no read of what was said i
   assert(held <= limits.tailsBytes + rooms.length * limits.textBytes, `${held} bytes are held`);
 });
 
-Deno.test("P1 durable: a log that has lost events is told, and not written to", async () => {
-  await using log = await openLog("sqlite::memory:");
+onEngines("P1 durable: a log that has lost events is told, and not written to", async (open) => {
+  await using log = await open();
   await using chat = await chatOn(log);
   await chat.write("lobby", hi);
   const append = log.append.bind(log);
@@ -271,8 +274,8 @@ Deno.test("P1 durable: a log that has lost events is told, and not written to", 
   assertEquals(error.code, "DATA_LOSS");
 });
 
-Deno.test("P2 ordered: a room that is let go of while people speak in it loses nothing", async () => {
-  await using log = await openLog("sqlite::memory:");
+onEngines("P2 ordered: a room that is let go of while people speak in it loses nothing", async (open) => {
+  await using log = await open();
   await using chat: Chat & AsyncDisposable = await chatOn(log);
   const rooms = Array.from({ length: limits.roomsIdle * 2 }, (_, i) => `r${i}`);
   for (const [i, room] of rooms.entries()) {

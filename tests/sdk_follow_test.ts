@@ -2,17 +2,9 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { ChatError, type Client, connect, type CursorStore, fileCursor, memoryCursor } from "../sdk/mod.ts";
 import { grpcClient } from "./doors.ts";
-import { serveChat, serveWeb, tempFolder } from "./harness.ts";
+import { tempFolder } from "./harness.ts";
+import { onServers } from "./sdk_doors.ts";
 import { call } from "./sessions.ts";
-
-/** Both servers, and the address of one door. */
-async function serve(door: "grpc" | "ws"): Promise<AsyncDisposable & { address: string; chatPort: number }> {
-  const stack = new AsyncDisposableStack();
-  const chat = stack.use(await serveChat());
-  const { port } = door === "grpc" ? chat : stack.use(await serveWeb(chat.port));
-  const address = `${door}://127.0.0.1:${port}`;
-  return { address, chatPort: chat.port, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-}
 
 /** What becomes of a promise that has to settle soon. */
 async function soon<T>(promise: Promise<T>): Promise<T> {
@@ -48,10 +40,10 @@ async function bot(
   }
 }
 
-for (const door of ["grpc", "ws"] as const) {
-  Deno.test(`P3 complete: sdk over ${door}: a bot that fails at an event is given it again after a restart, and none that it has dealt with`, async () => {
+onServers(
+  "P3 complete: sdk: a bot that fails at an event is given it again after a restart, and none that it has dealt with",
+  async (server) => {
     await using folder = await tempFolder();
-    await using server = await serve(door);
     await using speaker = await connect(server.address, { name: "bob" });
     await say(speaker, "one", "two", "three", "four", "five");
     const begun: string[] = [];
@@ -77,10 +69,12 @@ for (const door of ["grpc", "ws"] as const) {
     assertEquals((await loop.next()).value?.is, "begun");
     assertEquals((await loop.next()).value?.cursor.seq, 6, "what was dealt with while the signal aborted");
     await loop.return();
-  });
+  },
+);
 
-  Deno.test(`P4 once: sdk over ${door}: what a bot answered before it failed is stored once, though it is given the event again`, async () => {
-    await using server = await serve(door);
+onServers(
+  "P4 once: sdk: what a bot answered before it failed is stored once, though it is given the event again",
+  async (server) => {
     await using speaker = await connect(server.address, { name: "bob" });
     await say(speaker, "one");
     const cursor = memoryCursor();
@@ -103,10 +97,12 @@ for (const door of ["grpc", "ws"] as const) {
       "one",
       "answer",
     ]);
-  });
+  },
+);
 
-  Deno.test(`P3 complete: sdk over ${door}: a loop that breaks off is given that event again, unless it has kept the cursor itself`, async () => {
-    await using server = await serve(door);
+onServers(
+  "P3 complete: sdk: a loop that breaks off is given that event again, unless it has kept the cursor itself",
+  async (server) => {
     await using chat = await connect(server.address, { name: "ann" });
     await say(chat, "one", "two", "three");
     const cursor = memoryCursor();
@@ -122,10 +118,12 @@ for (const door of ["grpc", "ws"] as const) {
     assertEquals(await first({ keep: true }), "two");
     assertEquals(await first({ keep: false }), "three");
     assertEquals((await cursor.load())?.seq, 2);
-  });
+  },
+);
 
-  Deno.test(`P3 complete: sdk over ${door}: a bot that fails as soon as it has begun misses nothing of what comes then`, async () => {
-    await using server = await serve(door);
+onServers(
+  "P3 complete: sdk: a bot that fails as soon as it has begun misses nothing of what comes then",
+  async (server) => {
     await using chat = await connect(server.address, { name: "ann" });
     await say(chat, "before its first time");
     const cursor = memoryCursor();
@@ -136,21 +134,25 @@ for (const door of ["grpc", "ws"] as const) {
     const handled: string[] = [];
     await soon(bot(chat, { cursor, handle: (text) => void handled.push(text), last: "one" }));
     assertEquals(handled, ["one"]);
-  });
+  },
+);
 
-  Deno.test(`P3 complete: sdk over ${door}: what a loop has dealt with while its client was closed does not come again`, async () => {
-    await using server = await serve(door);
+onServers(
+  "P3 complete: sdk: what a loop has dealt with while its client was closed does not come again",
+  async (server) => {
     const cursor = memoryCursor();
     const chat = await connect(server.address, { name: "ann" });
     await say(chat, "one", "two");
     const handle = (text: string) => text === "one" ? chat.close() : undefined;
     await soon(bot(chat, { cursor, handle, last: "two" }));
     assertEquals((await cursor.load())?.seq, 1);
-  });
+  },
+);
 
-  Deno.test(`P3 complete: sdk over ${door}: a cursor of another room is told as a reset, and nothing is left out`, async () => {
+onServers(
+  "P3 complete: sdk: a cursor of another room is told as a reset, and nothing is left out",
+  async (server) => {
     await using folder = await tempFolder();
-    await using server = await serve(door);
     await using chat = await connect(server.address, { name: "ann" });
     for (const room of ["attic", "cellar"]) await chat.createRoom({ room });
     for (const room of ["lobby", "attic", "cellar"]) {
@@ -171,11 +173,13 @@ for (const door of ["grpc", "ws"] as const) {
     for (const room of ["attic", "lobby", "cellar", "attic"] as const) {
       assertEquals(await soon(read(room)), ["reset", ...seqs[room]]);
     }
-  });
+  },
+);
 
-  Deno.test(`P3 complete: sdk over ${door}: two loops cannot keep their cursors in one file at once`, async () => {
+onServers(
+  "P3 complete: sdk: two loops cannot keep their cursors in one file at once",
+  async (server) => {
     await using folder = await tempFolder();
-    await using server = await serve(door);
     await using chat = await connect(server.address, { name: "ann" });
     await chat.createRoom({ room: "attic" });
     const path = folder.file("bot.cursor");
@@ -198,11 +202,13 @@ for (const door of ["grpc", "ws"] as const) {
     for (let i = 0; i < 2; i++) {
       assertEquals((await assertRejects(() => soon(nowhere())) as NodeJS.ErrnoException).code, "ENOENT");
     }
-  });
+  },
+);
 
-  Deno.test(`P3 complete: sdk over ${door}: what is left of a first replay after a restart is still told as replayed`, async () => {
+onServers(
+  "P3 complete: sdk: what is left of a first replay after a restart is still told as replayed",
+  async (server) => {
     await using folder = await tempFolder();
-    await using server = await serve(door);
     await using chat = await connect(server.address, { name: "ann" });
     await say(chat, "one", "two", "three");
     const told: [string | undefined, boolean][] = [];
@@ -221,10 +227,12 @@ for (const door of ["grpc", "ws"] as const) {
     await say(chat, "five");
     await soon(run("five"));
     assertEquals(told, [["two", true], ["three", true], ["four", false], ["five", false]]);
-  });
+  },
+);
 
-  Deno.test(`P3 complete: sdk over ${door}: a room's name may come decomposed, as a file system gives it`, async () => {
-    await using server = await serve(door);
+onServers(
+  "P3 complete: sdk: a room's name may come decomposed, as a file system gives it",
+  async (server) => {
     await using chat = await connect(server.address, { name: "ann" });
     const [composed, decomposed] = ["caf\u00e9", "cafe\u0301"];
     await chat.createRoom({ room: composed });
@@ -239,33 +247,34 @@ for (const door of ["grpc", "ws"] as const) {
     const again = await assertRejects(() => chat.follow(composed).next());
     assertEquals((again as ChatError).code, "FAILED_PRECONDITION", "it is the same room");
     await loop.return();
-  });
+  },
+);
 
-  Deno.test(`sdk over ${door}: a loop that waits can be left, and the room be followed again at once`, async () => {
-    await using server = await serve(door);
-    await using chat = await connect(server.address, { name: "ann" });
-    const loop = chat.follow();
-    await loop.next();
-    const waiting = loop.next();
-    assertEquals(await soon(loop.return()), { done: true, value: undefined });
-    assertEquals(await soon(waiting), { done: true, value: undefined });
-    {
-      await using again = chat.follow();
-      assertEquals((await again.next()).value?.is, "begun");
-      void again.next();
-    }
-    const unused = chat.follow();
-    assertEquals((await soon(unused.return())).done, true);
-    const last = chat.follow();
-    assertEquals((await last.next()).value?.is, "begun");
-    const left = last.next();
-    const why = new Error("thrown in");
-    assertEquals(await soon(assertRejects(() => last.throw(why))), why);
-    assertEquals((await left).done, true);
-  });
+onServers("sdk: a loop that waits can be left, and the room be followed again at once", async (server) => {
+  await using chat = await connect(server.address, { name: "ann" });
+  const loop = chat.follow();
+  await loop.next();
+  const waiting = loop.next();
+  assertEquals(await soon(loop.return()), { done: true, value: undefined });
+  assertEquals(await soon(waiting), { done: true, value: undefined });
+  {
+    await using again = chat.follow();
+    assertEquals((await again.next()).value?.is, "begun");
+    void again.next();
+  }
+  const unused = chat.follow();
+  assertEquals((await soon(unused.return())).done, true);
+  const last = chat.follow();
+  assertEquals((await last.next()).value?.is, "begun");
+  const left = last.next();
+  const why = new Error("thrown in");
+  assertEquals(await soon(assertRejects(() => last.throw(why))), why);
+  assertEquals((await left).done, true);
+});
 
-  Deno.test(`P6 closed: sdk over ${door}: a client whose token was signed out elsewhere ends, and says so`, async () => {
-    await using server = await serve(door);
+onServers(
+  "P6 closed: sdk: a client whose token was signed out elsewhere ends, and says so",
+  async (server) => {
     await using chat = await connect(server.address, { name: "ann" });
     const loop = chat.follow();
     await loop.next();
@@ -279,5 +288,5 @@ for (const door of ["grpc", "ws"] as const) {
     assertEquals(await waiting, why);
     assertEquals(await assertRejects(() => chat.send({ text: "too late" })), why);
     assertEquals(chat.connection, { is: "closed", why });
-  });
-}
+  },
+);

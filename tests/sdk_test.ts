@@ -1,22 +1,23 @@
 /** The client library against real servers, on both doors, over a network that is cut. */
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { limits } from "../protos/limits.ts";
-import { type Client, connect, fileCursor, memoryCursor, type RoomEvent, type Told } from "../sdk/mod.ts";
+import { type Client, connect, fileCursor, type RoomEvent, type Told } from "../sdk/mod.ts";
 import { dice } from "./chaos/dice.ts";
 import { calm, clear, Proxy } from "./chaos/proxy.ts";
 import { pause, until } from "./chaos/wait.ts";
-import { quietPort, serveChat, spawn, tempFolder } from "./harness.ts";
+import { serveChat, spawn, tempFolder } from "./harness.ts";
+import type { TestLog } from "./logs.ts";
+import { type Door, doors, onDoors } from "./sdk_doors.ts";
 
 const timing = { firstMs: 10, mostMs: 100 };
-
-type Door = "grpc" | "ws";
 
 /** A server with both doors, and a network between it and those who come to one of them. */
 async function serve(
   door: Door,
+  log?: TestLog,
 ): Promise<AsyncDisposable & { address: string; proxy: Proxy; chatPort: number }> {
   const stack = new AsyncDisposableStack();
-  const chat = stack.use(await serveChat());
+  const chat = stack.use(await serveChat(log));
   // In a process of its own: a connection that is reset during its handshake leaves something open in Deno.serve.
   const env = { CHAT_ADDRESS: `localhost:${chat.port}` };
   const port = door === "grpc" ? chat.port : stack.use(await spawn("web", { env })).port;
@@ -43,9 +44,10 @@ async function texts(chat: Client, count: number, room = "lobby"): Promise<strin
   return seen;
 }
 
-for (const door of ["grpc", "ws"] as const) {
-  Deno.test(`P4 once: sdk over ${door}: sends over a network that is cut again and again are stored once, in order, and answered`, async () => {
-    await using server = await serve(door);
+onDoors(
+  "P4 once: sdk: sends over a network that is cut again and again are stored once, in order, and answered",
+  async (door, log) => {
+    await using server = await serve(door, log);
     const states: string[] = [];
     await using chat = await connect(server.address, {
       name: "ann",
@@ -70,10 +72,13 @@ for (const door of ["grpc", "ws"] as const) {
     await using other = await connect(server.address, { name: "bob", timing });
     assertEquals(await texts(other, said.length), said);
     assert(states.includes("waiting"), "it was cut off");
-  });
+  },
+);
 
-  Deno.test(`P3 complete: sdk over ${door}: a reader over a network that is cut again and again has each event once, in order`, async () => {
-    await using server = await serve(door);
+onDoors(
+  "P3 complete: sdk: a reader over a network that is cut again and again has each event once, in order",
+  async (door, log) => {
+    await using server = await serve(door, log);
     await using speaker = await connect(`grpc://127.0.0.1:${server.chatPort}`, { name: "bob", timing });
     await using chat = await connect(server.address, { name: "ann", timing });
     const seen: Told[] = [];
@@ -92,11 +97,14 @@ for (const door of ["grpc", "ws"] as const) {
     await reading;
     assertEquals(seen.map(({ is }) => is), ["begun", ...Array.from({ length: 400 }, () => "event")]);
     assertEquals(seen.map(({ cursor }) => cursor.seq), seen.map((_, i) => i));
-  });
+  },
+);
 
-  Deno.test(`P3 complete: sdk over ${door}: a bot that restarts gets what it missed, and never runs an old command again`, async () => {
+onDoors(
+  "P3 complete: sdk: a bot that restarts gets what it missed, and never runs an old command again",
+  async (door, log) => {
+    await using server = await serve(door, log);
     await using folder = await tempFolder();
-    await using server = await serve(door);
     await using speaker = await connect(`grpc://127.0.0.1:${server.chatPort}`, { name: "bob", timing });
     const say = (...texts: string[]) => Promise.all(texts.map((text) => speaker.send({ text })));
     const cursor = fileCursor(folder.file("bot.cursor"));
@@ -120,8 +128,75 @@ for (const door of ["grpc", "ws"] as const) {
     assertEquals(await run("one"), ["one"]);
     await say("three");
     assertEquals(await run("three"), ["two", "three"]);
-  });
+  },
+);
 
+onDoors("sdk: all that a person can do", async (door, log) => {
+  await using server = await serve(door, log);
+  await using ann = await connect(server.address, { name: "ann", timing });
+  await using bob = await connect(server.address, { name: "bob", timing });
+  assertEquals([ann.principal.name, bob.principal.key], ["ann", "bob"]);
+  const made = await ann.createRoom({ room: "attic", topic: "old things" });
+  assertEquals([made.topic, made.author], ["old things", ann.principal.id]);
+  const seen: Told[] = [];
+  let roster = { count: 0, typing: [] as readonly string[] };
+  const reading = (async () => {
+    for await (
+      const told of bob.follow("attic", {
+        replay: "ALL",
+        onRoster: (newest) => roster = newest,
+      })
+    ) {
+      seen.push(told);
+    }
+  })();
+  const room = "attic";
+  const hello = await ann.send({ room, text: "hello @bob" });
+  const again = await bob.send({ room, text: "hi", replyTo: hello.seq, clientId: "hi" });
+  assertEquals(await bob.send({ room, text: "hi", replyTo: hello.seq, clientId: "hi" }), {
+    ...again,
+    duplicate: true,
+  });
+  await ann.edit({ room, target: hello.seq, text: "hello, @bob" });
+  await bob.react({ room, target: hello.seq, emoji: "👋" });
+  await bob.unreact({ room, target: hello.seq, emoji: "👋" });
+  await bob.delete({ room, target: again.seq });
+  await ann.setTopic({ room, topic: "new things" });
+  await until(() => seen.filter(({ is }) => is === "event").length === 8, "eight events");
+  const kinds = seen.flatMap((told) => told.is === "event" ? [Object.keys(told.event).at(-1)] : []);
+  assertEquals(kinds, [
+    "settings",
+    "message",
+    "message",
+    "edited",
+    "reacted",
+    "unreacted",
+    "deleted",
+    "settings",
+  ]);
+
+  await ann.presence({ room });
+  await bob.presence({ room });
+  ann.typing({ room });
+  await until(() => roster.count === 2 && roster.typing.includes("ann"), "the roster");
+  assertEquals(await bob.who({ room }), { names: ["ann", "bob"], count: 2 });
+  await ann.presence({ room, gone: true });
+  await until(() => roster.count === 1, "ann to be gone");
+
+  await bob.mark({ room, seq: 5 });
+  assertEquals((await bob.describeRoom({ room })).read, 5);
+  assertEquals((await bob.listRooms()).map(({ room }) => room), ["attic", "lobby"]);
+  const page = await bob.read({ room, before: 4, count: 2 });
+  assertEquals(page.events.map(({ seq, message }) => [seq, message?.text]), [[2, "hello, @bob"], [3, ""]]);
+  await ann.setArchived({ room, archived: true });
+  const error = await assertRejects(() => bob.send({ room, text: "too late" }));
+  assertEquals((error as { code?: string }).code, "FAILED_PRECONDITION");
+  await bob.close();
+  await reading;
+  assertEquals(await bob.closed(), undefined);
+});
+
+for (const door of doors) {
   Deno.test(`sdk over ${door}: a server that goes silent is found out, and left for another connection`, async () => {
     await using server = await serve(door);
     const told: string[] = [];
@@ -155,104 +230,7 @@ for (const door of ["grpc", "ws"] as const) {
       signal.reason,
     );
   });
-
-  Deno.test(`sdk over ${door}: all that a person can do`, async () => {
-    await using server = await serve(door);
-    await using ann = await connect(server.address, { name: "ann", timing });
-    await using bob = await connect(server.address, { name: "bob", timing });
-    assertEquals([ann.principal.name, bob.principal.key], ["ann", "bob"]);
-    const made = await ann.createRoom({ room: "attic", topic: "old things" });
-    assertEquals([made.topic, made.author], ["old things", ann.principal.id]);
-    const seen: Told[] = [];
-    let roster = { count: 0, typing: [] as readonly string[] };
-    const reading = (async () => {
-      for await (
-        const told of bob.follow("attic", {
-          replay: "ALL",
-          onRoster: (newest) => roster = newest,
-        })
-      ) {
-        seen.push(told);
-      }
-    })();
-    const room = "attic";
-    const hello = await ann.send({ room, text: "hello @bob" });
-    const again = await bob.send({ room, text: "hi", replyTo: hello.seq, clientId: "hi" });
-    assertEquals(await bob.send({ room, text: "hi", replyTo: hello.seq, clientId: "hi" }), {
-      ...again,
-      duplicate: true,
-    });
-    await ann.edit({ room, target: hello.seq, text: "hello, @bob" });
-    await bob.react({ room, target: hello.seq, emoji: "👋" });
-    await bob.unreact({ room, target: hello.seq, emoji: "👋" });
-    await bob.delete({ room, target: again.seq });
-    await ann.setTopic({ room, topic: "new things" });
-    await until(() => seen.filter(({ is }) => is === "event").length === 8, "eight events");
-    const kinds = seen.flatMap((told) => told.is === "event" ? [Object.keys(told.event).at(-1)] : []);
-    assertEquals(kinds, [
-      "settings",
-      "message",
-      "message",
-      "edited",
-      "reacted",
-      "unreacted",
-      "deleted",
-      "settings",
-    ]);
-
-    await ann.presence({ room });
-    await bob.presence({ room });
-    ann.typing({ room });
-    await until(() => roster.count === 2 && roster.typing.includes("ann"), "the roster");
-    assertEquals(await bob.who({ room }), { names: ["ann", "bob"], count: 2 });
-    await ann.presence({ room, gone: true });
-    await until(() => roster.count === 1, "ann to be gone");
-
-    await bob.mark({ room, seq: 5 });
-    assertEquals((await bob.describeRoom({ room })).read, 5);
-    assertEquals((await bob.listRooms()).map(({ room }) => room), ["attic", "lobby"]);
-    const page = await bob.read({ room, before: 4, count: 2 });
-    assertEquals(page.events.map(({ seq, message }) => [seq, message?.text]), [[2, "hello, @bob"], [3, ""]]);
-    await ann.setArchived({ room, archived: true });
-    const error = await assertRejects(() => bob.send({ room, text: "too late" }));
-    assertEquals((error as { code?: string }).code, "FAILED_PRECONDITION");
-    await bob.close();
-    await reading;
-    assertEquals(await bob.closed(), undefined);
-  });
 }
-
-Deno.test("P3 complete: sdk: a new database is told as a reset, and what was there before it as replayed", async () => {
-  const port = quietPort();
-  const address = `grpc://127.0.0.1:${port}`;
-  const first = await serveChat({ port });
-  const reader = await connect(address, { name: "ann", timing });
-  const seen: Told[] = [];
-  const reading = (async () => {
-    for await (const told of reader.follow("lobby", { replay: "ALL", cursor: memoryCursor() })) {
-      seen.push(told);
-    }
-  })().catch((error) => error);
-  for (const text of ["one", "two"]) await reader.send({ text });
-  await until(() => seen.length === 3, "two events");
-  await first.close();
-  await using _ = await serveChat({ port });
-  // Another database has other keys too: who was signed in with the first is nobody here.
-  assertEquals((await reader.closed())?.code, "UNAUTHENTICATED");
-  assertEquals((await reading)?.code, "UNAUTHENTICATED");
-
-  await using speaker = await connect(address, { name: "bob", timing });
-  await speaker.send({ text: "anew" });
-  await using again = await connect(address, { name: "ann", timing });
-  const { epoch = "", seq = 0 } = seen.at(-1)?.cursor ?? {};
-  const loop = again.follow("lobby", { cursor: memoryCursor({ epoch, seq }) });
-  const reset = (await loop.next()).value;
-  assertEquals([reset?.is, reset?.cursor.seq], ["reset", 0]);
-  const told = (await loop.next()).value;
-  assert(told?.is === "event" && told.replayed);
-  assertEquals(textOf(told.event), "anew");
-  await loop.return();
-});
 
 Deno.test("P5 bounded: sdk: a loop that takes its time is not sent what it has no room for, and misses nothing", async () => {
   await using server = await serve("grpc");

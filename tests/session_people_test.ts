@@ -7,34 +7,38 @@ import type { ServerFrame__Output as ServerFrame } from "../protos/gen/chat/Serv
 import { limits } from "../protos/limits.ts";
 import { grpcClient } from "./doors.ts";
 import { eventually, serveChat } from "./harness.ts";
+import { onLogs } from "./logs.ts";
 import { call, refusalOf, SessionClient, signInAs } from "./sessions.ts";
 
-Deno.test("P6 closed: who signs out is taken off every session at once; one that is left alone ends, another lives on", async () => {
-  await using chat = await serveChat();
-  using client = grpcClient(chat.port);
-  using alone = await SessionClient.join(client, "Ann");
-  const { token } = alone.guest;
-  using gateway = await SessionClient.join(client, "Bob");
-  const ann = (await gateway.ask({ open: { token } })).opened?.person ?? 0;
-  await gateway.ask({ follow: {} });
-  await gateway.ask({ presence: { person: ann } });
-  await gateway.until(() => gateway.roster()?.names.includes("Ann") ?? false, "Ann in the lobby");
-  const began = performance.now();
-  await call(client, "signOut", { token });
-  assertEquals((await alone.ended).code, status.OK);
-  await gateway.until(() => gateway.frames.some(({ closed }) => closed), "that Ann is closed");
-  assert(performance.now() - began < 2_000, "within 2 s");
-  const [closed] = gateway.frames.flatMap(({ closed }) => closed ? [closed] : []);
-  assertEquals([closed?.person, closed?.code], [ann, "UNAUTHENTICATED"]);
-  assertEquals(alone.frames.find(({ parting }) => parting)?.parting?.code, "UNAUTHENTICATED");
-  assertEquals(alone.frames.find(({ parting }) => parting)?.parting?.retry, false);
-  assertEquals(await gateway.refused({ send: { person: ann, text: "still here" } }), "FAILED_PRECONDITION");
-  assertEquals((await gateway.ask({ send: { person: 1, text: "hi" } })).sent?.seq, 1);
-  await gateway.until(() => gateway.roster()?.count === 0, "nobody in the lobby");
-  assertEquals(await gateway.refused({ open: { token } }), "UNAUTHENTICATED");
-  assertEquals(await refusalOf(call(client, "say", { text: "still here" }, token)), "UNAUTHENTICATED");
-  await signInAs(client, "Ann");
-});
+onLogs(
+  "P6 closed: who signs out is taken off every session at once; one that is left alone ends, another lives on",
+  async (log) => {
+    await using chat = await serveChat(log);
+    using client = grpcClient(chat.port);
+    using alone = await SessionClient.join(client, "Ann");
+    const { token } = alone.guest;
+    using gateway = await SessionClient.join(client, "Bob");
+    const ann = (await gateway.ask({ open: { token } })).opened?.person ?? 0;
+    await gateway.ask({ follow: {} });
+    await gateway.ask({ presence: { person: ann } });
+    await gateway.until(() => gateway.roster()?.names.includes("Ann") ?? false, "Ann in the lobby");
+    const began = performance.now();
+    await call(client, "signOut", { token });
+    assertEquals((await alone.ended).code, status.OK);
+    await gateway.until(() => gateway.frames.some(({ closed }) => closed), "that Ann is closed");
+    assert(performance.now() - began < 2_000, "within 2 s");
+    const [closed] = gateway.frames.flatMap(({ closed }) => closed ? [closed] : []);
+    assertEquals([closed?.person, closed?.code], [ann, "UNAUTHENTICATED"]);
+    assertEquals(alone.frames.find(({ parting }) => parting)?.parting?.code, "UNAUTHENTICATED");
+    assertEquals(alone.frames.find(({ parting }) => parting)?.parting?.retry, false);
+    assertEquals(await gateway.refused({ send: { person: ann, text: "still here" } }), "FAILED_PRECONDITION");
+    assertEquals((await gateway.ask({ send: { person: 1, text: "hi" } })).sent?.seq, 1);
+    await gateway.until(() => gateway.roster()?.count === 0, "nobody in the lobby");
+    assertEquals(await gateway.refused({ open: { token } }), "UNAUTHENTICATED");
+    assertEquals(await refusalOf(call(client, "say", { text: "still here" }, token)), "UNAUTHENTICATED");
+    await signInAs(client, "Ann");
+  },
+);
 
 Deno.test("person 0 is who came last of those who are here: not one who was refused, nor one who has left", async () => {
   await using chat = await serveChat();
@@ -90,8 +94,8 @@ Deno.test("what cannot be read is refused under its id, if that can be read, and
   call.cancel();
 });
 
-Deno.test("P5 bounded: a room whose making is refused is nowhere", async () => {
-  await using chat = await serveChat();
+onLogs("P5 bounded: a room whose making is refused is nowhere", async (log) => {
+  await using chat = await serveChat(log);
   using client = grpcClient(chat.port);
   using session = await SessionClient.join(client, "Ann");
   const tutor = (await session.ask({ open: { username: "tutor" } })).opened?.person ?? 0;

@@ -4,10 +4,11 @@ import { status } from "@grpc/grpc-js";
 import type { ClientFrame } from "../protos/gen/chat/ClientFrame.ts";
 import { grpcClient } from "./doors.ts";
 import { eventually, serveChat } from "./harness.ts";
+import { onLogs } from "./logs.ts";
 import { SessionClient, signInAs } from "./sessions.ts";
 
-Deno.test("Session: its metadata tells the log's life and the keys that tokens are signed with", async () => {
-  await using chat = await serveChat();
+onLogs("Session: its metadata tells the log's life and the keys that tokens are signed with", async (log) => {
+  await using chat = await serveChat(log);
   using client = grpcClient(chat.port);
   using session = new SessionClient(client);
   const headers = await session.headers;
@@ -16,34 +17,37 @@ Deno.test("Session: its metadata tells the log's life and the keys that tokens a
   assertEquals([keys.length, keys[0].crv, "d" in keys[0]], [1, "Ed25519", false]);
 });
 
-Deno.test("Session: commands are answered by id, sends keep their order, events come in batches", async () => {
-  await using chat = await serveChat();
-  using client = grpcClient(chat.port);
-  using session = new SessionClient(client);
-  const { token, principal } = await signInAs(client, "ann");
-  session.write({ id: 1, open: { token } }, { id: 2, follow: {} });
-  for (let i = 0; i < 300; i++) {
-    session.write({ id: 10 + i, send: { person: 1, text: `m${i}`, clientId: `${i}` } });
-  }
-  session.write({ id: 1000, send: { person: 1, text: "m5", clientId: "5" } });
-  assertEquals((await session.reply(1)).opened, { person: 1, principal });
-  const { followed } = await session.reply(2);
-  assertEquals([followed?.room, followed?.after, followed?.recovered], ["lobby", 0, true]);
-  const repeated = (await session.reply(1000)).sent;
-  assertEquals([repeated?.seq, repeated?.duplicate], [6, true]);
-  const events = await session.count(300);
-  assertEquals(events.map(({ message }) => message?.text), Array.from({ length: 300 }, (_, i) => `m${i}`));
-  assertEquals(events.map(({ seq }) => seq), Array.from({ length: 300 }, (_, i) => i + 1));
-  assertEquals([events[0]?.sender, events[0]?.author, events[0]?.clientId], ["ann", principal.id, "0"]);
-  const acks = Array.from({ length: 300 }, (_, i) => session.frames.find(({ id }) => id === 10 + i)?.sent);
-  assertEquals(
-    acks.map((sent) => [sent?.seq, sent?.timestamp]),
-    events.map(({ seq, timestamp }) => [seq, timestamp]),
-  );
-});
+onLogs(
+  "Session: commands are answered by id, sends keep their order, events come in batches",
+  async (log) => {
+    await using chat = await serveChat(log);
+    using client = grpcClient(chat.port);
+    using session = new SessionClient(client);
+    const { token, principal } = await signInAs(client, "ann");
+    session.write({ id: 1, open: { token } }, { id: 2, follow: {} });
+    for (let i = 0; i < 300; i++) {
+      session.write({ id: 10 + i, send: { person: 1, text: `m${i}`, clientId: `${i}` } });
+    }
+    session.write({ id: 1000, send: { person: 1, text: "m5", clientId: "5" } });
+    assertEquals((await session.reply(1)).opened, { person: 1, principal });
+    const { followed } = await session.reply(2);
+    assertEquals([followed?.room, followed?.after, followed?.recovered], ["lobby", 0, true]);
+    const repeated = (await session.reply(1000)).sent;
+    assertEquals([repeated?.seq, repeated?.duplicate], [6, true]);
+    const events = await session.count(300);
+    assertEquals(events.map(({ message }) => message?.text), Array.from({ length: 300 }, (_, i) => `m${i}`));
+    assertEquals(events.map(({ seq }) => seq), Array.from({ length: 300 }, (_, i) => i + 1));
+    assertEquals([events[0]?.sender, events[0]?.author, events[0]?.clientId], ["ann", principal.id, "0"]);
+    const acks = Array.from({ length: 300 }, (_, i) => session.frames.find(({ id }) => id === 10 + i)?.sent);
+    assertEquals(
+      acks.map((sent) => [sent?.seq, sent?.timestamp]),
+      events.map(({ seq, timestamp }) => [seq, timestamp]),
+    );
+  },
+);
 
-Deno.test("P2 ordered: what is sent right behind `open`, before its answer, keeps its order", async () => {
-  await using chat = await serveChat();
+onLogs("P2 ordered: what is sent right behind `open`, before its answer, keeps its order", async (log) => {
+  await using chat = await serveChat(log);
   using client = grpcClient(chat.port);
   const { token } = await signInAs(client, "ann");
   for (let round = 0; round < 5; round++) {
@@ -58,54 +62,57 @@ Deno.test("P2 ordered: what is sent right behind `open`, before its answer, keep
   }
 });
 
-Deno.test("Session: a message is edited, reacted to, replied to and deleted; others are given each as an event", async () => {
-  await using chat = await serveChat();
-  using client = grpcClient(chat.port);
-  using ann = await SessionClient.join(client, "Ann");
-  using bob = await SessionClient.join(client, "Bob");
-  await bob.ask({ follow: {} });
-  const send = { text: "hi @Bob", clientId: "1" };
-  assertEquals((await ann.ask({ send })).sent?.seq, 1);
-  assertEquals((await bob.ask({ send: { text: "yes?", replyTo: 1 } })).sent?.seq, 2);
-  assertEquals((await ann.ask({ edit: { target: 1, text: "hello @Bob", clientId: "2" } })).sent?.seq, 3);
-  const like = { target: 1, emoji: "👍" };
-  assertEquals((await bob.ask({ react: like })).sent?.seq, 4);
-  const again = (await bob.ask({ react: like })).sent;
-  assertEquals([again?.seq, again?.duplicate], [4, true]);
-  assertEquals((await bob.ask({ react: { ...like, remove: true } })).sent?.seq, 5);
-  assertEquals((await ann.ask({ delete: { target: 1 } })).sent?.seq, 6);
-  const repeated = (await ann.ask({ delete: { target: 1 } })).sent;
-  assertEquals([repeated?.seq, repeated?.duplicate], [6, true]);
-  assertEquals((await ann.ask({ send })).sent?.seq, 1, "its id is known, though its text is gone");
+onLogs(
+  "Session: a message is edited, reacted to, replied to and deleted; others are given each as an event",
+  async (log) => {
+    await using chat = await serveChat(log);
+    using client = grpcClient(chat.port);
+    using ann = await SessionClient.join(client, "Ann");
+    using bob = await SessionClient.join(client, "Bob");
+    await bob.ask({ follow: {} });
+    const send = { text: "hi @Bob", clientId: "1" };
+    assertEquals((await ann.ask({ send })).sent?.seq, 1);
+    assertEquals((await bob.ask({ send: { text: "yes?", replyTo: 1 } })).sent?.seq, 2);
+    assertEquals((await ann.ask({ edit: { target: 1, text: "hello @Bob", clientId: "2" } })).sent?.seq, 3);
+    const like = { target: 1, emoji: "👍" };
+    assertEquals((await bob.ask({ react: like })).sent?.seq, 4);
+    const again = (await bob.ask({ react: like })).sent;
+    assertEquals([again?.seq, again?.duplicate], [4, true]);
+    assertEquals((await bob.ask({ react: { ...like, remove: true } })).sent?.seq, 5);
+    assertEquals((await ann.ask({ delete: { target: 1 } })).sent?.seq, 6);
+    const repeated = (await ann.ask({ delete: { target: 1 } })).sent;
+    assertEquals([repeated?.seq, repeated?.duplicate], [6, true]);
+    assertEquals((await ann.ask({ send })).sent?.seq, 1, "its id is known, though its text is gone");
 
-  const events = await bob.count(6);
-  assertEquals(events.map(({ body }) => body), [
-    "message",
-    "message",
-    "edited",
-    "reacted",
-    "unreacted",
-    "deleted",
-  ]);
-  assertEquals(events[0]?.message, {
-    text: "hi @Bob",
-    replyTo: 0,
-    mentions: [bob.guest.principal.key],
-    edited: 0,
-    deleted: 0,
-  });
-  assertEquals(events[1]?.message?.replyTo, 1);
-  assertEquals(events[2]?.edited, { target: 1, text: "hello @Bob", mentions: [bob.guest.principal.key] });
-  assertEquals([events[3]?.reacted, events[4]?.unreacted, events[5]?.deleted], [like, like, { target: 1 }]);
-  assertEquals([events[3]?.sender, events[3]?.author], ["Bob", bob.guest.principal.id]);
+    const events = await bob.count(6);
+    assertEquals(events.map(({ body }) => body), [
+      "message",
+      "message",
+      "edited",
+      "reacted",
+      "unreacted",
+      "deleted",
+    ]);
+    assertEquals(events[0]?.message, {
+      text: "hi @Bob",
+      replyTo: 0,
+      mentions: [bob.guest.principal.key],
+      edited: 0,
+      deleted: 0,
+    });
+    assertEquals(events[1]?.message?.replyTo, 1);
+    assertEquals(events[2]?.edited, { target: 1, text: "hello @Bob", mentions: [bob.guest.principal.key] });
+    assertEquals([events[3]?.reacted, events[4]?.unreacted, events[5]?.deleted], [like, like, { target: 1 }]);
+    assertEquals([events[3]?.sender, events[3]?.author], ["Bob", bob.guest.principal.id]);
 
-  const { page } = await ann.ask({ read: { count: 10 } });
-  assertEquals(page?.events[0]?.message, { text: "", replyTo: 0, mentions: [], edited: 0, deleted: 6 });
-  assertEquals(page?.events[2]?.edited?.text, "");
-});
+    const { page } = await ann.ask({ read: { count: 10 } });
+    assertEquals(page?.events[0]?.message, { text: "", replyTo: 0, mentions: [], edited: 0, deleted: 6 });
+    assertEquals(page?.events[2]?.edited?.text, "");
+  },
+);
 
-Deno.test("Session: a page goes forward or back; one that is empty says where it stands", async () => {
-  await using chat = await serveChat();
+onLogs("Session: a page goes forward or back; one that is empty says where it stands", async (log) => {
+  await using chat = await serveChat(log);
   using client = grpcClient(chat.port);
   using ann = await SessionClient.join(client, "ann");
   for (let i = 1; i <= 20; i++) ann.write({ id: i, send: { text: `m${i}` } });
@@ -125,8 +132,8 @@ Deno.test("Session: a page goes forward or back; one that is empty says where it
   for (const count of [0, 501]) assertEquals(await ann.refused({ read: { count } }), "INVALID_ARGUMENT");
 });
 
-Deno.test("Session: what cannot be done is refused by id with a code, and the session goes on", async () => {
-  await using chat = await serveChat();
+onLogs("Session: what cannot be done is refused by id with a code, and the session goes on", async (log) => {
+  await using chat = await serveChat(log);
   using client = grpcClient(chat.port);
   using session = new SessionClient(client);
   const { token } = await signInAs(client, "ann");
@@ -182,44 +189,47 @@ Deno.test("Session: what cannot be done is refused by id with a code, and the se
   assertEquals((await session.ended).code, status.OK);
 });
 
-Deno.test("P6 closed: one who came in under a name at its word reads and speaks in the lobby, and does nothing else", async () => {
-  await using chat = await serveChat();
-  using client = grpcClient(chat.port);
-  using ann = await SessionClient.join(client, "Ann");
-  await ann.ask({ createRoom: { room: "attic" } });
-  await ann.ask({ send: { room: "attic", text: "among us" } });
-  using tutor = new SessionClient(client);
-  const { opened } = await tutor.ask({ open: { username: "Tutor" } });
-  assertEquals(opened?.principal, { id: "", name: "Tutor", key: "tutor" });
-  assertEquals((await tutor.ask({ send: { text: "hi" } })).sent?.seq, 1);
-  assertEquals((await tutor.ask({ follow: {} })).followed?.head, 1);
-  assertEquals((await tutor.ask({ read: { count: 5 } })).page?.events.length, 1);
-  assertEquals((await tutor.ask({ describeRoom: {} })).room?.head, 1);
-  const room = "attic";
-  const refused: ClientFrame[] = [
-    { follow: { room } },
-    { read: { room, count: 5 } },
-    { read: { room, before: 9, count: 5 } },
-    { send: { room, text: "hi" } },
-    { describeRoom: { room } },
-    { who: { room } },
-    { listRooms: {} },
-    { createRoom: { room: "cellar" } },
-    { changeRoom: { room, topic: "mine" } },
-    { edit: { target: 1, text: "ho" } },
-    { delete: { target: 1 } },
-    { react: { target: 1, emoji: "👍" } },
-    { mark: { seq: 1 } },
-    { presence: {} },
-    { typing: {} },
-  ];
-  for (const command of refused) {
-    assertEquals(await tutor.refused(command), "UNAUTHENTICATED", JSON.stringify(command));
-  }
-});
+onLogs(
+  "P6 closed: one who came in under a name at its word reads and speaks in the lobby, and does nothing else",
+  async (log) => {
+    await using chat = await serveChat(log);
+    using client = grpcClient(chat.port);
+    using ann = await SessionClient.join(client, "Ann");
+    await ann.ask({ createRoom: { room: "attic" } });
+    await ann.ask({ send: { room: "attic", text: "among us" } });
+    using tutor = new SessionClient(client);
+    const { opened } = await tutor.ask({ open: { username: "Tutor" } });
+    assertEquals(opened?.principal, { id: "", name: "Tutor", key: "tutor" });
+    assertEquals((await tutor.ask({ send: { text: "hi" } })).sent?.seq, 1);
+    assertEquals((await tutor.ask({ follow: {} })).followed?.head, 1);
+    assertEquals((await tutor.ask({ read: { count: 5 } })).page?.events.length, 1);
+    assertEquals((await tutor.ask({ describeRoom: {} })).room?.head, 1);
+    const room = "attic";
+    const refused: ClientFrame[] = [
+      { follow: { room } },
+      { read: { room, count: 5 } },
+      { read: { room, before: 9, count: 5 } },
+      { send: { room, text: "hi" } },
+      { describeRoom: { room } },
+      { who: { room } },
+      { listRooms: {} },
+      { createRoom: { room: "cellar" } },
+      { changeRoom: { room, topic: "mine" } },
+      { edit: { target: 1, text: "ho" } },
+      { delete: { target: 1 } },
+      { react: { target: 1, emoji: "👍" } },
+      { mark: { seq: 1 } },
+      { presence: {} },
+      { typing: {} },
+    ];
+    for (const command of refused) {
+      assertEquals(await tutor.refused(command), "UNAUTHENTICATED", JSON.stringify(command));
+    }
+  },
+);
 
-Deno.test("P6 closed: without a person the lobby can be read, and nothing else", async () => {
-  await using chat = await serveChat();
+onLogs("P6 closed: without a person the lobby can be read, and nothing else", async (log) => {
+  await using chat = await serveChat(log);
   using client = grpcClient(chat.port);
   using ann = await SessionClient.join(client, "Ann");
   await ann.ask({ createRoom: { room: "attic" } });
@@ -245,8 +255,8 @@ Deno.test("P6 closed: without a person the lobby can be read, and nothing else",
   }
 });
 
-Deno.test("P6 closed: on a session of many people each acts under their own handle alone", async () => {
-  await using chat = await serveChat();
+onLogs("P6 closed: on a session of many people each acts under their own handle alone", async (log) => {
+  await using chat = await serveChat(log);
   using client = grpcClient(chat.port);
   using session = new SessionClient(client);
   const people = await Promise.all(["Ann", "Bob", "Cid"].map((name) => signInAs(client, name)));

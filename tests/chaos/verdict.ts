@@ -29,6 +29,8 @@ export interface Scenario {
   readonly name: string;
   /** What has to be true, in one line, with the promises' ids. */
   readonly about: string;
+  /** It measures time or memory, or takes all that the machine has: nothing else may run beside it. */
+  readonly alone?: true;
   run(options: RunOptions): Promise<Verdict>;
 }
 

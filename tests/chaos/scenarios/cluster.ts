@@ -19,6 +19,7 @@ export const cluster: Scenario = {
   name: "cluster",
   about:
     "P1 P2 P3 P4: kill -9 and SIGSTOP of any NATS, ChatService and gateway; a new node, a lost node, a lost log: four zeros, all copies alike",
+  alone: true,
   run,
 };
 

@@ -17,6 +17,7 @@ export const flood: Scenario = {
   name: "flood",
   about:
     "P2 P5: one client of 50,000 msg/s, on each door: answered with errors, then closed; nothing reordered, nobody slowed",
+  alone: true,
   run,
 };
 

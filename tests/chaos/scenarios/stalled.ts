@@ -16,6 +16,7 @@ export const stalled: Scenario = {
   name: "stalled",
   about:
     "P3 P5: stalled browsers and paused gRPC readers cost a stated memory, slow nobody down, and resume complete",
+  alone: true,
   run,
 };
 

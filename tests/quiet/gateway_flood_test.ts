@@ -1,17 +1,17 @@
 /** Those who ask for too much on `/ws`, or take nothing: what they are told, and that nobody else notices. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { encodeBatch } from "../gateway/frames.ts";
-import { Order } from "../gateway/order.ts";
-import { SentAway } from "../gateway/sent_away.ts";
-import { Slots } from "../gateway/slots.ts";
-import { costOf, fullSpeed, takeWork } from "../gateway/speed.ts";
-import { ChatError, errors } from "../protos/errors.ts";
-import { revise, type RoomEvent } from "../protos/events.ts";
-import type { ServerFrame__Output } from "../protos/gen/chat/ServerFrame.ts";
-import { limits } from "../protos/limits.ts";
-import { FrameSocket, RawSocket } from "./doors.ts";
-import { serveChat, serveWeb } from "./harness.ts";
+import { encodeBatch } from "../../gateway/frames.ts";
+import { Order } from "../../gateway/order.ts";
+import { SentAway } from "../../gateway/sent_away.ts";
+import { Slots } from "../../gateway/slots.ts";
+import { costOf, fullSpeed, takeWork } from "../../gateway/speed.ts";
+import { ChatError, errors } from "../../protos/errors.ts";
+import { revise, type RoomEvent } from "../../protos/events.ts";
+import type { ServerFrame__Output } from "../../protos/gen/chat/ServerFrame.ts";
+import { limits } from "../../protos/limits.ts";
+import { FrameSocket, RawSocket } from "../doors.ts";
+import { serveChat, serveWeb } from "../harness.ts";
 
 Deno.test("P5 bounded: in any time, no more work is let through than the burst and the rate allow", () => {
   const asks = fc.array(

@@ -1,9 +1,9 @@
 /** Live readers: handed everything at once, and nothing twice, however they come, fall back and go. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Live } from "../feed/live.ts";
-import { Tail } from "../feed/tail.ts";
-import type { RoomBatch, RoomEvent } from "../protos/events.ts";
+import { Live } from "../../feed/live.ts";
+import { Tail } from "../../feed/tail.ts";
+import type { RoomBatch, RoomEvent } from "../../protos/events.ts";
 
 function events(from: number, to: number): RoomEvent[] {
   return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => ({

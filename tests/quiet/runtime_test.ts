@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { EventEmitter } from "node:events";
-import { before } from "../runtime/deadline.ts";
-import { StreamWriter, type WritableCall } from "../runtime/grpc_writer.ts";
-import { jitter } from "../runtime/jitter.ts";
-import { Pulse } from "../runtime/pulse.ts";
+import { before } from "../../runtime/deadline.ts";
+import { StreamWriter, type WritableCall } from "../../runtime/grpc_writer.ts";
+import { jitter } from "../../runtime/jitter.ts";
+import { Pulse } from "../../runtime/pulse.ts";
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -1,13 +1,14 @@
 /** Browsers that follow much and read nothing: what each may cost. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Socket } from "../gateway/socket.ts";
-import { ChatError } from "../protos/errors.ts";
-import { limits } from "../protos/limits.ts";
-import { silent } from "../runtime/journal.ts";
-import { bearer, FrameSocket, grpcClient, send, signIn } from "./doors.ts";
-import { tokensFor } from "./gateway_parts.ts";
-import { serveChat, serveWeb, spawn, tempFolder } from "./harness.ts";
+import { Socket } from "../../gateway/socket.ts";
+import { noTraffic } from "../../gateway/traffic.ts";
+import { ChatError } from "../../protos/errors.ts";
+import { limits } from "../../protos/limits.ts";
+import { silent } from "../../runtime/journal.ts";
+import { bearer, FrameSocket, grpcClient, send, signIn } from "../doors.ts";
+import { tokensFor } from "../gateway_parts.ts";
+import { serveChat, serveWeb, spawn, tempFolder } from "../harness.ts";
 
 /** Resident memory of a process in MB. */
 async function rss(pid: number): Promise<number> {
@@ -137,7 +138,7 @@ Deno.test("P5 bounded: whoever writes on a socket waits for a turn, and makes no
   const reads = fc.array(fc.integer({ min: 0, max: 600_000 }), { maxLength: 10 });
   const run = async (sizes: number[], reads: number[]) => {
     const ws = new FakeWebSocket();
-    const socket = new Socket(ws as unknown as WebSocket, { journal: silent });
+    const socket = new Socket(ws as unknown as WebSocket, { journal: silent, traffic: noTraffic() });
     socket.listen({ opened: () => {}, heard: () => {}, refuse: () => {}, part: () => {} });
     ws.onopen();
     let made = 0;
