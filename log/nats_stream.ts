@@ -84,7 +84,7 @@ export async function openStreams(
   { replicas = 0 }: { replicas?: number | undefined } = {},
 ): Promise<string[]> {
   const num_replicas = replicas || (link.nc.info?.cluster ? 3 : 1);
-  const remarks: string[] = [];
+  const remarks = remarksOn(link.nc.info);
   for (const wanted of wantedStreams(stream)) {
     const actual = await known(link, wanted.name) ?? await make(link, { ...wanted, num_replicas });
     if (actual.num_replicas !== num_replicas) {
@@ -105,6 +105,22 @@ export async function openStreams(
     );
   }
   return remarks;
+}
+
+/** A cluster of this version, and no older one, kept what it had acknowledged through all of `deno task chaos`. */
+const clusterSince = [2, 10, 27] as const;
+
+/** What an operator should know of the servers. */
+export function remarksOn({ cluster, version = "" }: { cluster?: string; version?: string } = {}): string[] {
+  const parts = version.split(/[.-]/).map(Number);
+  const first = clusterSince.findIndex((part, i) => part !== parts[i]);
+  const isOlder = first >= 0 && (parts[first] ?? 0) < (clusterSince[first] ?? 0);
+  return cluster && isOlder
+    ? [
+      `NATS ${version} can forget what it has acknowledged when servers of a cluster are killed and paused: ` +
+      `use ${clusterSince.join(".")} or a newer one.`,
+    ]
+    : [];
 }
 
 async function known(link: NatsLink, name: string): Promise<StreamConfig | undefined> {

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { connect } from "@nats-io/transport-node";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { remarksOn } from "../log/nats_stream.ts";
 import { openEngine, openLog } from "../log/open.ts";
 import { limits } from "../protos/limits.ts";
 import { event, take } from "./engines.ts";
@@ -103,6 +104,16 @@ onNats("a stream that could lose what it should keep is refused, saying all that
     why,
     /^Cannot use the stream "CHAT" of "nats:.*subjects is .*, discard is .*, max_age is .* must be 0/,
   );
+});
+
+Deno.test("an operator is told of a cluster of NATS that is too old to keep what it acknowledges", () => {
+  const isTold = (version: string, cluster = "c") => remarksOn({ cluster, version }).length === 1;
+  assertEquals(["2.9.10", "2.10.26", "2.10.3-RC.1", "1.99.99"].filter((version) => !isTold(version)), []);
+  assertEquals(
+    ["2.10.27", "2.10.28-beta", "2.11.0", "2.15.1", "3.0.0"].filter((version) => isTold(version)),
+    [],
+  );
+  assertEquals([isTold("2.9.10", ""), remarksOn()], [false, []]);
 });
 
 onNats("a stream of fewer replicas than were asked for is taken, and the operator is told", async () => {
