@@ -201,7 +201,9 @@ export class Chat {
   }
 
   #exists(room: string): boolean {
-    return room === lobby || this.#log.head(room) > 0;
+    // Not read from the log for each message to a room that is known here.
+    const known = this.#rooms.get(room)?.feed.tail.head ?? 0;
+    return room === lobby || known > 0 || this.#log.head(room) > 0;
   }
 
   /** A room that is being made is there for those who came behind its maker. */

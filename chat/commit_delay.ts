@@ -68,9 +68,16 @@ export function released(
   return { ...rhythm, pairs, vain: 0, skips: 0 };
 }
 
+/** Whoever said something so short ago may say something again any moment. */
+const latelyMs = 1_000;
+
 /** Holds back what waits in all rooms, and lets all of it go at once. */
 export class CommitDelay {
   #rhythm = silence;
+  /** Who said something lately, with when; who did last comes last. */
+  readonly #speakers = new Map<string, number>();
+  /** Those who wait: a program often says nothing more until it has its answer. */
+  readonly #held = new Set<string>();
   readonly #waiting: (() => void)[] = [];
   /** Since when the first of those waits. */
   #since = Infinity;
@@ -78,9 +85,16 @@ export class CommitDelay {
   /** How many came while they are held; undefined if they are not. */
   #brought: number | undefined;
 
-  /** Counts a command that came. */
-  came(now: number): void {
+  /** Counts a command of somebody. */
+  came(speaker: string, now: number): void {
     this.#rhythm = came(this.#rhythm, now);
+    this.#held.add(speaker);
+    this.#speakers.delete(speaker);
+    this.#speakers.set(speaker, now);
+    for (const [one, at] of this.#speakers) {
+      if (now - at < latelyMs) break;
+      this.#speakers.delete(one);
+    }
     if (this.#brought === undefined) return;
     this.#brought++;
     this.#decide(now);
@@ -99,7 +113,8 @@ export class CommitDelay {
   }
 
   #decide(now: number): void {
-    const ms = heldUntil(this.#rhythm, this.#since) - now;
+    const isAnyoneLeft = this.#held.size < this.#speakers.size;
+    const ms = isAnyoneLeft ? heldUntil(this.#rhythm, this.#since) - now : 0;
     // Timers count in whole milliseconds.
     if (ms < 1) return this.#release(now);
     this.#brought ??= 0;
@@ -114,6 +129,7 @@ export class CommitDelay {
     this.#rhythm = released(this.#rhythm, { since: this.#since, now, brought: this.#brought });
     this.#brought = undefined;
     this.#since = Infinity;
+    this.#held.clear();
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 

@@ -4,7 +4,7 @@ import type { Principal } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
 import { type Conduct, newConduct, pace } from "./conduct.ts";
 import { full, HeldNames, taken } from "./held_names.ts";
-import { canonicalName } from "./names.ts";
+import { canonicalName, lookAlikeKeys } from "./names.ts";
 import { fullPace, type PaceLimits, take } from "./pace.ts";
 import { parseName } from "./rules.ts";
 import type { Signals } from "./signals.ts";
@@ -154,8 +154,9 @@ export class Guests {
   openName(asked: string): Admission {
     const name = parseName(asked);
     const key = canonicalName(name);
+    const keys = lookAlikeKeys(name);
     const mustBeFree = () => {
-      if (this.#names.isTaken(name)) throw taken(name);
+      if (this.#names.isTaken(name, { keys })) throw taken(name);
     };
     mustBeFree();
     const admission = admissionOf({ id: "", name, key }, this.#conductOf(key));

@@ -57,10 +57,13 @@ export class HeldNames {
 
   /**
    * True if a guest has a name that cannot be told from this one; `but` is the one who may, even while a later claim of
-   * somebody else's, which will not hold, is not taken back yet.
+   * somebody else's, which will not hold, is not taken back yet. Who asks again and again gives the name's `keys`.
    */
-  isTaken(name: string, { but = "" }: { but?: string } = {}): boolean {
-    const claims = this.#claims(name);
+  isTaken(
+    name: string,
+    { but = "", keys = lookAlikeKeys(name) }: { but?: string; keys?: readonly string[] } = {},
+  ): boolean {
+    const claims = this.#claims(keys);
     const own = claims.filter(({ id }) => id === but);
     const holds = (rival: Claim) => own.some((claim) => isEarlier(claim, rival));
     return claims.some((claim) => claim.id !== but && !holds(claim));
@@ -93,9 +96,9 @@ export class HeldNames {
     this.#unlisten();
   }
 
-  /** All claims to a name that cannot be told from this one. */
-  #claims(name: string): Claim[] {
-    return lookAlikeKeys(name).flatMap((key) => {
+  /** All claims to a name with one of these keys. */
+  #claims(keys: readonly string[]): Claim[] {
+    return keys.flatMap((key) => {
       const guest = this.#guests.get(key);
       return [...guest && this.#isHere(guest) ? [guest] : [], ...this.#elsewhere.get(key)?.values() ?? []];
     });
@@ -103,7 +106,7 @@ export class HeldNames {
 
   #newGuest(id: string, name: string): Guest {
     // Who came by another node has the name since then.
-    const since = Math.min(this.#now(), ...this.#claims(name).map((claim) => claim.since));
+    const since = Math.min(this.#now(), ...this.#claims(lookAlikeKeys(name)).map((claim) => claim.since));
     return {
       id,
       name,

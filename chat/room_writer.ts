@@ -85,11 +85,12 @@ export class RoomWriter {
       );
     }
     return new Promise((resolve, reject) => {
+      const { id: author, name: sender } = command.by;
+      const speaker = speakerOf({ author, sender });
       const now = performance.now();
       if (this.#waiting.size === 0) this.#since = now;
-      this.#delay.came(now);
-      const { id: author, name: sender } = command.by;
-      this.#waiting.push(speakerOf({ author, sender }), { command, resolve, reject });
+      this.#delay.came(speaker, now);
+      this.#waiting.push(speaker, { command, resolve, reject });
       if (!this.#running) this.#run();
     });
   }

@@ -1,5 +1,5 @@
 /**
- * A connection to ChatService by TLS. Trust is Deno's own, by DENO_CERT: docs/decisions/0011 tells why no list of
+ * A connection to ChatService by TLS. Trust is Deno's own, by DENO_CERT: docs/decisions/0012 tells why no list of
  * authorities may be given to node:tls.
  */
 import type { Duplex } from "node:stream";

@@ -91,7 +91,6 @@ function parseArgs(args: readonly string[]): { from: Place; to: Place } | undefi
   const env = (name: string) => Deno.env.get(name) || undefined;
   const nats = {
     natsCreds: env("NATS_CREDS"),
-    natsCa: env("NATS_CA"),
     natsCert: env("NATS_CERT"),
     natsKey: env("NATS_KEY"),
     natsReplicas: Number(env("NATS_REPLICAS") ?? 0),

@@ -8,8 +8,7 @@ export interface NatsSettings {
   readonly url: string;
   /** A file of credentials, or of an nkey's seed. */
   readonly credentials?: string | undefined;
-  /** PEM files: whom to trust, and who we are. */
-  readonly ca?: string | undefined;
+  /** PEM files: who we are. Whom to trust is for `DENO_CERT` to say, see docs/decisions/0012. */
   readonly certificate?: string | undefined;
   readonly key?: string | undefined;
   /** On how many servers a record is kept; 0 for 3 in a cluster and 1 without. */
@@ -53,8 +52,8 @@ export function parseNatsUrl(url: string): NatsAddress {
 /** What to connect with. Throws FAILED_PRECONDITION if a file cannot be read. */
 export async function connectionOptions(settings: NatsSettings): Promise<NatsAddress> {
   const address = parseNatsUrl(settings.url);
-  const { credentials, ca, certificate, key } = settings;
-  const files = { caFile: ca, certFile: certificate, keyFile: key };
+  const { credentials, certificate, key } = settings;
+  const files = { certFile: certificate, keyFile: key };
   const named = Object.entries(files).filter(([, file]) => file);
   for (const [, file] of named) await read(file ?? "");
   return {

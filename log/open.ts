@@ -12,7 +12,6 @@ export interface EngineSettings {
   readonly chatLog: string;
   readonly chatData: string;
   readonly natsCreds?: string | undefined;
-  readonly natsCa?: string | undefined;
   readonly natsCert?: string | undefined;
   readonly natsKey?: string | undefined;
   readonly natsReplicas?: number | undefined;
@@ -61,8 +60,8 @@ export async function openEngine(
 
 /** What the settings say of NATS. */
 export function natsSettings(settings: EngineSettings): NatsSettings {
-  const { chatLog: url, natsCreds, natsCa, natsCert, natsKey, natsReplicas } = settings;
-  const files = { credentials: natsCreds, ca: natsCa, certificate: natsCert, key: natsKey };
+  const { chatLog: url, natsCreds, natsCert, natsKey, natsReplicas } = settings;
+  const files = { credentials: natsCreds, certificate: natsCert, key: natsKey };
   return { url, ...files, replicas: natsReplicas };
 }
 

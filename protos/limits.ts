@@ -69,7 +69,7 @@ export const limits = {
   floodDelayMs: 10_000,
   /** Commands that wait in one room to be stored. At 5,000 a second this is two seconds of delay. */
   commandsQueued: 10_000,
-  /** A message is held back at most so long for those that come right behind it and are stored with it: they wait for half of it as a rule. None is where fewer than 125 a second come. */
+  /** A message is held back at most so long for those that come right behind it and are stored with it: they wait for half of it as a rule. Nobody waits where fewer than 140 come a second. */
   commitDelayMs: 8,
   /** Bytes of text in one append, a character counted as 3: as JSON at most twice as much, and NATS takes 1 MB. */
   appendBytes: 480_000,

@@ -20,14 +20,19 @@ export const tokenIssuer = "switchboard";
 /** Two names of the same, RFC 8037's and the newer one. */
 const algorithms: readonly unknown[] = ["EdDSA", "Ed25519"];
 
+type PublicKey = JsonWebKeyInput["key"] & { readonly kid?: string; readonly crv?: string };
+
 /** Public keys of tokens. */
 export class TokenKeys {
   readonly #keys: readonly { readonly kid: string | undefined; readonly key: KeyObject }[];
 
   /** Takes a JSON Web Key Set as JSON. Throws if it is none. */
   constructor(set: string) {
-    const { keys }: { keys: (JsonWebKeyInput["key"] & { readonly kid?: string })[] } = JSON.parse(set);
-    this.#keys = keys.map((jwk) => ({ kid: jwk.kid, key: createPublicKey({ key: jwk, format: "jwk" }) }));
+    const { keys }: { keys: PublicKey[] } = JSON.parse(set);
+    this.#keys = keys.filter(({ crv }) => crv === "Ed25519").map((jwk) => ({
+      kid: jwk.kid,
+      key: createPublicKey({ key: jwk, format: "jwk" }),
+    }));
   }
 
   /** What a token says; undefined if it is not one of ours. Whether it has expired is for the caller to see. */

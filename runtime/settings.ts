@@ -125,13 +125,6 @@ export const table = {
     roles: service,
     parse: file,
   },
-  natsCa: {
-    env: "NATS_CA",
-    default: "",
-    meaning: "a PEM file of whom to trust as NATS, when it is none of the usual",
-    roles: service,
-    parse: file,
-  },
   natsCert: {
     env: "NATS_CERT",
     default: "",

@@ -1,6 +1,6 @@
 /**
  * TLS for connections that come. By node:tls, since Deno's own listener asks no client for a certificate, but not by
- * its listener: runtime/grpc_listen.ts. docs/decisions/0011 tells what of it can be relied on.
+ * its listener: runtime/grpc_listen.ts. docs/decisions/0012 tells what of it can be relied on.
  */
 import type { Duplex } from "node:stream";
 import tls from "node:tls";

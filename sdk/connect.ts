@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { ChatError } from "../protos/errors.ts";
 import { limits } from "../protos/limits.ts";
 import { checkName, checkToken } from "./check.ts";
@@ -78,7 +79,14 @@ export async function connectOver(transport: Transport, options: ConnectOptions)
 
 function transportTo(address: string, { identity }: ConnectOptions): Transport {
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url?.protocol === "grpcs:" && url.host !== "") return grpcTransport(url.host, { secure: { identity } });
+  if (url?.protocol === "grpcs:" && url.host !== "") {
+    if (isIP(url.hostname.replace(/^\[|\]$/g, "")) === 0) {
+      return grpcTransport(url.host, { secure: { identity } });
+    }
+    throw new TypeError(
+      `Cannot connect to "${address}": by TLS a server is known by its name, use the one in its certificate.`,
+    );
+  }
   if (url?.protocol === "grpc:" && url.host !== "") return grpcTransport(url.host);
   if (url?.protocol === "ws:" || url?.protocol === "wss:") return wsTransport(`${url.protocol}//${url.host}`);
   throw new TypeError(

@@ -52,7 +52,7 @@ export function grpcTransport(address: string, { secure }: GrpcTransportOptions 
   };
 }
 
-/** Trust is Deno's own: docs/decisions/0011 tells why no list of authorities may be given to node:tls. */
+/** Trust is Deno's own: docs/decisions/0012 tells why no list of authorities may be given to node:tls. */
 function byTls(identity: Identity | undefined): grpc.ChannelCredentials {
   return grpc.credentials.createFromSecureContext(tls.createSecureContext({ ...identity }));
 }

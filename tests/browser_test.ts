@@ -1,11 +1,12 @@
 /** The page, as people use it, over a network and servers that fail: real Chromium, real servers. */
 import { assertEquals, assertMatch } from "@std/assert";
 import type { BrowserContext } from "playwright-core";
-import { inBrowser, openProfile, Person } from "./browser.ts";
+import { inBrowser, openBrowser, openProfile, Person } from "./browser.ts";
 import { dice } from "./chaos/dice.ts";
 import { calm, clear, Proxy } from "./chaos/proxy.ts";
 import { grpcClient, send } from "./doors.ts";
 import { eventually, quietPort, serveChat, serveWeb, spawn, tempFolder } from "./harness.ts";
+import { onLogs } from "./logs.ts";
 import { runPython } from "./python.ts";
 
 inBrowser(
@@ -92,11 +93,11 @@ inBrowser(
   },
 );
 
-inBrowser(
+onLogs(
   "P3 complete, P7 honest: over a kill -9 of ChatService a page loses nothing, doubles nothing, and says how it stands",
-  async (browser) => {
-    await using folder = await tempFolder();
-    const env = { CHAT_LOG: `sqlite:${folder.file("chat.db")}`, CHAT_DATA: folder.path };
+  async (log) => {
+    await using browser = await openBrowser();
+    const env = { ...log.env, GRPC_PORT: String(quietPort()) };
     const first = await spawn("grpc", { env });
     await using web = await serveWeb(first.port);
     const ann = await Person.at(browser, web.url, "Ann");
@@ -112,7 +113,7 @@ inBrowser(
     });
     await ann.message("before, in other words").getByTitle("Not sent yet").waitFor();
     assertEquals(await ann.texts(), ["before, in other words"]);
-    await using again = await spawn("grpc", { env: { ...env, GRPC_PORT: String(first.port) } });
+    await using again = await spawn("grpc", { env });
     using client = grpcClient(again.port);
     await send(client, { username: "bot", message: "welcome back" });
     const texts = await ann.count(3);
@@ -148,21 +149,19 @@ inBrowser(
   },
 );
 
-inBrowser(
+onLogs(
   "P3 complete, P7 honest: a room whose log was started anew is shown as that, and what was held is dropped",
-  async (browser) => {
-    await using folder = await tempFolder();
-    const [chatLog, port] = [`sqlite:${folder.file("chat.db")}`, quietPort()];
-    const first = await serveChat({ chatLog, port });
+  async (log) => {
+    await using browser = await openBrowser();
+    const port = quietPort();
+    const first = await serveChat({ ...log, port });
     await using web = await serveWeb(port);
     const ann = await Person.at(browser, web.url, "Ann");
     await ann.say("long ago");
     await ann.count(1);
     await first.close();
-    for (const file of ["chat.db", "chat.db-wal", "chat.db-shm"]) {
-      await Deno.remove(folder.file(file)).catch(() => {});
-    }
-    await using _ = await serveChat({ chatLog, port });
+    await log.replace();
+    await using _ = await serveChat({ ...log, port });
     await ann.page.getByText("The history was reset.").waitFor();
     await ann.say("a new life");
     assertEquals(await ann.count(1), ["a new life"]);

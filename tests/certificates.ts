@@ -1,4 +1,7 @@
-/** Certificates of authorities that only a test knows, by openssl. */
+/** Certificates of authorities that only a test knows, by openssl, and what is tried with them. */
+import tls from "node:tls";
+import { GrpcClient } from "../gateway/grpc_client.ts";
+import { serviceDefinition } from "../protos/descriptors.ts";
 import { run } from "./harness.ts";
 
 /** A certificate and its key, as files and as PEM. */
@@ -68,4 +71,24 @@ export class Certificates {
 async function openssl(args: string[]): Promise<void> {
   const { code, stderr } = await run(["openssl", ...args]);
   if (code !== 0) throw new Error(stderr);
+}
+
+/** The settings of a ChatService with TLS; with an authority, only its clients come in. */
+export function settingsOf({ certFile, keyFile }: Issued, ca?: Issued): Record<string, string> {
+  const own = { CHAT_LOG: "sqlite::memory:", GRPC_TLS_CERT: certFile, GRPC_TLS_KEY: keyFile };
+  return ca ? { ...own, GRPC_TLS_CLIENT_CA: ca.certFile } : own;
+}
+
+const sendMethod = serviceDefinition("chat.ChatService").SendMessage as never;
+
+/** What comes of a call: "OK", or that it was not let in. */
+export async function callByTls(port: number, options: tls.ConnectionOptions): Promise<string> {
+  const dial = () => tls.connect({ host: "localhost", port, ALPNProtocols: ["h2"], ...options });
+  const client = new GrpcClient(`localhost:${port}`, dial);
+  const answer = await client.call(sendMethod, {
+    request: { username: "caller", message: "hi" } as never,
+    ms: 5_000,
+  });
+  client.close();
+  return "value" in answer ? "OK" : answer.code || "refused";
 }

@@ -33,7 +33,7 @@ export interface TestLog {
 type Make = () => Promise<TestLog & AsyncDisposable>;
 
 /** The engines that last, and can be tried here. */
-export function lastingEngines(): [name: string, make: Make][] {
+function lastingEngines(): [name: string, make: Make][] {
   if (!hasNats()) return [["SQLite file", makeSqlite]];
   // It is there before the first test, which would otherwise be told that it leaves a process behind.
   server();

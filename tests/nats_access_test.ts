@@ -3,7 +3,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { nkeys } from "@nats-io/transport-node";
 import { type EngineSettings, openEngine } from "../log/open.ts";
 import { event } from "./engines.ts";
-import { run, tempFolder } from "./harness.ts";
+import { run, spawn, tempFolder } from "./harness.ts";
 import { onNats, serveNats } from "./nats_server.ts";
 
 /** What comes of using a log: "appended", or why not. */
@@ -104,10 +104,14 @@ onNats("over TLS, both sides show who they are", async () => {
     config: `tls { ca_file: ${ca}, cert_file: ${cert}, key_file: ${key}, verify: true }`,
   });
   const url = `tls://localhost:${nats.port}/CHAT`;
-  const natsCa = folder.file("ca.pem");
-  const us = { natsCert: folder.file("client.pem"), natsKey: folder.file("client.key") };
-  assertEquals(await use(url, { natsCa, ...us }), "appended");
-  assertMatch(await use(url, us), /^Cannot connect to "tls:/);
+  const us = { NATS_CERT: folder.file("client.pem"), NATS_KEY: folder.file("client.key") };
+  const ours = { CHAT_LOG: url, CHAT_DATA: folder.path };
+  const trusts = { DENO_CERT: folder.file("ca.pem") };
+  const starts = (env: Record<string, string>) =>
+    spawn("grpc", { env: { ...ours, ...env } }).then((chat) => chat[Symbol.asyncDispose](), String);
+  assertEquals(await starts({ ...trusts, ...us }), undefined);
+  assertMatch(await starts(us) ?? "", /Cannot connect to "tls:/);
+  assertMatch(await starts(trusts) ?? "", /Cannot connect to "tls:/);
   await using plain = await serveNats();
   assertMatch(await use(`tls://localhost:${plain.port}/CHAT`), /^Cannot connect to "tls:/);
 });

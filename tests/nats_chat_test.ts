@@ -38,7 +38,7 @@ onNats(
     const began = performance.now();
     assertEquals(await codeOf(chat.write("lobby", as(bob, hi, "second"))), "UNAVAILABLE");
     assertEquals(await codeOf(chat.write("lobby", as(bob, hi, "first"))), "UNAVAILABLE");
-    assert(performance.now() - began < 50);
+    assert(performance.now() - began < 500, "an answer would be waited for for 2 s");
     nats.signal("SIGCONT");
     assertEquals((await first).event.seq, 2);
     while (log.refusal()) await new Promise((resolve) => setTimeout(resolve, 50));

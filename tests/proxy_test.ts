@@ -85,7 +85,9 @@ Deno.test("proxy: delay is felt both ways, and trickle sets the pace", async () 
     await writeAll(conn, noise(count));
     await read(conn, count);
   };
-  assert(await took(() => roundTrip(100)) < 80);
+  const times: number[] = [];
+  for (let i = 0; i < 5; i++) times.push(await took(() => roundTrip(100)));
+  assert(Math.min(...times) < 80, `${times} ms`);
   proxy.set({ up: { ...clear, delayMs: 60 }, down: { ...clear, delayMs: 60 } });
   assert(await took(() => roundTrip(100)) >= 118);
   proxy.set({ up: clear, down: { ...clear, bytesPerSecond: 10_000 } });

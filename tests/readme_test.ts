@@ -5,7 +5,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { documents, generated } from "../docs/generate.ts";
 import { RawSocket } from "./doors.ts";
-import { cannotRunHere, eventually, root, run, tempFolder } from "./harness.ts";
+import { cannotRunHere, eventually, quietPort, root, run, tempFolder } from "./harness.ts";
 
 interface Block {
   /** Such as `sh start`. */
@@ -35,7 +35,7 @@ class Stranger implements AsyncDisposable {
   constructor(folder: { path: string; file(name: string): string }, { python }: { python: boolean }) {
     this.#folder = folder;
     this.#python = python;
-    this.ports = { page: freePort(), grpc: freePort() };
+    this.ports = { page: quietPort(), grpc: quietPort() };
   }
 
   readonly runners: Readonly<Record<string, (text: string) => Promise<void> | void>> = {
@@ -186,11 +186,6 @@ class Background implements AsyncDisposable {
     const decoder = new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>;
     for await (const text of this.#child.stdout.pipeThrough(decoder)) this.printed += text;
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** What no two runs have in common: times, numbers of messages, lives of rooms. */

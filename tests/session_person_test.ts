@@ -100,8 +100,6 @@ Deno.test("P2 ordered: a client that repeats in order what was refused has its o
         const answers: string[] = [];
         for (const i of window) {
           person.gate.admits = throws.pop() ?? true;
-          // Or one would wait for the next, which waits for its answer.
-          person.clock.pass(2 * limits.commitDelayMs);
           answers.push(await person.send(`${i}`));
         }
         const refused = answers.findIndex((answer) => answer !== "done");

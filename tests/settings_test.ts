@@ -28,7 +28,6 @@ Deno.test("nothing set gives the defaults of the table", () => {
     chatData: "data",
     chatLog: "sqlite:data/chat.db",
     natsCreds: "",
-    natsCa: "",
     natsCert: "",
     natsKey: "",
     natsReplicas: 0,

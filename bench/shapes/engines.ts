@@ -7,10 +7,13 @@ import { oursOnNats } from "../servers/peer_ours_nats.ts";
 import { type Cell, type Column, shape } from "../shape.ts";
 import { steady } from "../steady.ts";
 
-interface EnginesCell extends Cell {
-  /** Sends that nobody reads, or a room of browsers. */
-  readonly sends?: Sends;
-  readonly room?: { readonly clients: number; readonly perSecond: number; readonly seconds: number };
+/** Sends that nobody reads, or a room of browsers. */
+type EnginesCell = Cell & ({ readonly sends: Sends } | { readonly room: Room });
+
+interface Room {
+  readonly clients: number;
+  readonly perSecond: number;
+  readonly seconds: number;
 }
 
 const programs = { door: "session", clients: 30 } as const;
@@ -46,10 +49,10 @@ export const engines = shape<EnginesCell>({
     { name: "5 × 50/s", room: { clients: 5, perSecond: 50, seconds: 0.3 } },
   ],
   peers: () => [ours.name, oursOnNats.name],
-  measure: async ({ name }, { sends, room }) => {
+  measure: async ({ name }, cell) => {
     const peer = name === ours.name ? ours : oursOnNats;
-    if (sends) return await measureSends(peer, sends);
-    const { clients = 0, perSecond = 0, seconds = 0 } = room ?? {};
+    if ("sends" in cell) return await measureSends(peer, cell.sends);
+    const { clients, perSecond, seconds } = cell.room;
     await using scene = await setScene(peer, { clients, writers: 1 });
     const figures = await steady(scene, { perSecond, seconds, audience: clients });
     return Object.fromEntries(Object.entries(figures).filter(([figure]) => ofRoom.includes(figure)));

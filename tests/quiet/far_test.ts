@@ -1,11 +1,11 @@
 /** A gateway that stands far from ChatService, near its people. */
 import { assert, assertEquals } from "@std/assert";
-import { Bridge } from "../gateway/bridge.ts";
-import { errors } from "../protos/errors.ts";
-import { silent } from "../runtime/journal.ts";
-import { dice } from "./chaos/dice.ts";
-import { clear, Proxy } from "./chaos/proxy.ts";
-import { FrameSocket, grpcClient, signIn } from "./doors.ts";
+import { Bridge } from "../../gateway/bridge.ts";
+import { errors } from "../../protos/errors.ts";
+import { silent } from "../../runtime/journal.ts";
+import { dice } from "../chaos/dice.ts";
+import { clear, Proxy } from "../chaos/proxy.ts";
+import { FrameSocket, grpcClient, signIn } from "../doors.ts";
 import {
   cannotRunHere,
   eventually,
@@ -14,8 +14,8 @@ import {
   spawn,
   type Spawned,
   tempFolder,
-} from "./harness.ts";
-import { lossyLink } from "./lossy_link.ts";
+} from "../harness.ts";
+import { lossyLink } from "../lossy_link.ts";
 
 const roundTripMs = 80;
 const far = { ...clear, delayMs: roundTripMs / 2 };
@@ -62,6 +62,16 @@ async function join(port: number, token: string): Promise<number> {
   await socket.ask({ follow: { room: "attic" } });
   await socket.count(100);
   return performance.now() - since;
+}
+
+function signOut(client: ReturnType<typeof grpcClient>, token: string): Promise<void> {
+  return new Promise((resolve, reject) =>
+    client.signOut({ token }, (error) => error ? reject(error) : resolve())
+  );
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** The least of some times: what the way itself takes. */
@@ -111,7 +121,7 @@ Deno.test("P6 closed: while ChatService says nothing, a gateway shows a room to 
   for (const token of [bob, ann.token, page]) await join(port, token);
   await using eve = await FrameSocket.connect(port, { token: stranger });
   const followed = Promise.all([eve.ask({ open: {} }), eve.ask({ follow: { room: "attic" } })]);
-  await new Promise((resolve) => setTimeout(resolve, quietMs));
+  await pause(quietMs);
   assertEquals(eve.frames, []);
   all.between.set({ up: clear, down: clear });
   await followed;
@@ -123,10 +133,6 @@ Deno.test("P6 closed: a token that was signed out elsewhere opens nothing at a g
   const { port } = all.web;
   using client = grpcClient(all.chat.port);
   await using _ = await annInAttic(port);
-  const signOut = (token: string) =>
-    new Promise<void>((resolve, reject) =>
-      client.signOut({ token }, (error) => error ? reject(error) : resolve())
-    );
   const refusal = async (token: string) => {
     await using socket = await FrameSocket.connect(port, { token });
     const [opened, followed] = await Promise.all([
@@ -137,7 +143,7 @@ Deno.test("P6 closed: a token that was signed out elsewhere opens nothing at a g
   };
   const { token: bob } = await signIn(port, "bob");
   await join(port, bob);
-  await signOut(bob);
+  await signOut(client, bob);
   await eventually(async () => (await refusal(bob))[2] === 0, { ms: 2_000, what: "the gateway to know" });
   assertEquals(await refusal(bob), ["UNAUTHENTICATED", true, 0]);
   // One whom it knew is let in meanwhile, and sent away as soon as it hears.
@@ -145,11 +151,28 @@ Deno.test("P6 closed: a token that was signed out elsewhere opens nothing at a g
   await using first = await FrameSocket.connect(port, { token: dan });
   await first.ask({ open: {} });
   all.between.set({ down: held });
-  await signOut(dan);
+  await signOut(client, dan);
   await using second = await FrameSocket.connect(port, { token: dan });
   await second.ask({ open: {} });
   all.between.set({ down: clear });
   for (const { raw } of [first, second]) assertEquals((await raw.closed).code, errors.UNAUTHENTICATED.close);
+});
+
+Deno.test("P6 closed: a token that is signed out in the moment in which it is let in opens nothing, either", async () => {
+  await using all = await stage();
+  await using elsewhere = await serveWeb(all.chat.port);
+  using client = grpcClient(all.chat.port);
+  await using _ann = await annInAttic(all.web.port);
+  const { token } = await signIn(elsewhere.port, "dan");
+  all.between.set({ down: held });
+  await using dan = await FrameSocket.connect(all.web.port, { token });
+  dan.raw.send({ id: 1, open: {} });
+  await pause(quietMs);
+  await signOut(client, token);
+  await pause(quietMs);
+  // That he is let in, and that he is no more, come in one piece.
+  all.between.set({ down: clear });
+  assertEquals((await dan.raw.closed).code, errors.UNAUTHENTICATED.close);
 });
 
 Deno.test("P5 bounded: whoever goes is nowhere at once, and is kept at ChatService for a while and no longer", async () => {
@@ -198,7 +221,7 @@ Deno.test("P3 complete: a link that loses 3 % of all packets loses no message, d
     const text = `${i} ${"x".repeat(500)}`;
     said.push(text);
     people[i % 3]?.ask({ send: { text, clientId: `${i}` } });
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await pause(10);
   }
   for (const one of people) {
     await one.count(said.length);
