@@ -26,7 +26,7 @@ COPY --from=build /app /app
 RUN for role in start.ts:start grpc_server.ts:grpc gateway/main.ts:web runtime/health_check.ts:health; do \
     command="/usr/local/bin/${role#*:}"; \
     set="${role#*:}"; [ "$set" = health ] && set=web; \
-    printf '#!/bin/sh\nexec deno run --cached-only --quiet -P=%s %s "$@"\n' "$set" "${role%:*}" > "$command" \
+    printf '#!/bin/sh\nexec deno run --cached-only --quiet --v8-flags=--max-semi-space-size=8 -P=%s %s "$@"\n' "$set" "${role%:*}" > "$command" \
     && chmod 755 "$command" || exit 1; \
   done \
   && install -d -o 10001 -g 10001 /data

@@ -1,4 +1,5 @@
 /** Sends that nobody reads, at a rate or at the highest that is held. */
+import { limits } from "../protos/limits.ts";
 import { connect } from "../sdk/mod.ts";
 import type { LoadReport } from "./generator/orders.ts";
 import type { Figures } from "./results.ts";
@@ -46,7 +47,10 @@ export async function measureSends(peer: StarterOf<Ours>, cell: Sends): Promise<
   });
   const { server, generator } = scene;
   let stored = 0;
+  let wasRefused = false;
   const load = async (perSecond: number) => {
+    // Whoever was refused at the rate before is so for a while, in order that theirs keep their order.
+    if (wasRefused) await new Promise((resolve) => setTimeout(resolve, limits.orderHoldMostMs));
     const report = await generator.load({
       perSecond,
       warmSeconds: Math.min(1, cell.seconds),
@@ -55,6 +59,7 @@ export async function measureSends(peer: StarterOf<Ours>, cell: Sends): Promise<
       pids: server.pids(),
     });
     stored += report.sent - report.refused - report.unanswered;
+    wasRefused = report.refused > 0;
     return { held: isHeld(report), figures: ackFigures(report) };
   };
   const { perSecond } = cell;

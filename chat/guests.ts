@@ -205,7 +205,8 @@ export function tooFast(): ChatError {
   );
 }
 
-function signedOut(): ChatError {
+/** Why somebody may not go on. */
+export function signedOut(): ChatError {
   return new ChatError("UNAUTHENTICATED", "Cannot go on: this token was signed out, sign in again.");
 }
 

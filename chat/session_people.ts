@@ -5,7 +5,7 @@ import type { Open__Output as Open } from "../protos/gen/chat/Open.ts";
 import type { ServerFrame } from "../protos/gen/chat/ServerFrame.ts";
 import { limits } from "../protos/limits.ts";
 import type { Chat } from "./chat.ts";
-import { type Admission, admissionOf, flood, tooFast } from "./guests.ts";
+import { type Admission, admissionOf, flood, signedOut, tooFast } from "./guests.ts";
 import { SessionPerson } from "./session_person.ts";
 import { Throttle } from "./throttle.ts";
 
@@ -73,8 +73,11 @@ export class SessionPeople {
     this.#people.set(handle, opening);
     try {
       const person = await opening;
-      if (this.#people.has(handle)) this.#people.set(handle, person);
-      else person.close();
+      if (!this.#people.has(handle)) {
+        person.close();
+        throw signedOut();
+      }
+      this.#people.set(handle, person);
       return { opened: { person: handle, principal: person.principal } };
     } catch (error) {
       this.#people.delete(handle);

@@ -49,7 +49,7 @@ export class BrowserCommands {
   /** A socket on which nobody is opened only takes the place of another one. */
   awaitPerson(): void {
     this.#opened();
-    if (this.#options.socket.signal.aborted) return;
+    if (this.#options.socket.isGone) return;
     this.#opening = later(limits.openingMs, () => this.#options.socket.close(unopened()));
   }
 

@@ -36,7 +36,7 @@ class Browser implements SocketHandlers, LinkWatcher, PulseOptions {
   readonly #order = new Order();
   readonly #pulse: Pulse;
   #inFlight = 0;
-  #pages = Promise.resolve();
+  #pages = done;
 
   constructor(socket: Socket, bridge: Bridge, { token, flooded }: BrowserOptions) {
     this.#socket = socket;
@@ -44,12 +44,6 @@ class Browser implements SocketHandlers, LinkWatcher, PulseOptions {
     this.#flooded = flooded;
     this.#commands = new BrowserCommands({ bridge, socket, token, end: (why) => this.#end(why) });
     this.#pulse = new Pulse(this);
-    // Here, because one that is reset during its handshake never begins.
-    socket.signal.addEventListener("abort", () => {
-      this.#pulse.stop();
-      this.#commands.close();
-      bridge.unwatchLink(this);
-    }, { once: true });
   }
 
   opened(): void {
@@ -105,6 +99,12 @@ class Browser implements SocketHandlers, LinkWatcher, PulseOptions {
     if (code === "FLOOD") this.#flooded();
     this.#commands.stopReading();
     this.#send({ parting: { code, message, retry, delayMs } });
+  }
+
+  gone(): void {
+    this.#pulse.stop();
+    this.#commands.close();
+    this.#bridge.unwatchLink(this);
   }
 
   /** Begins a command before it returns, so that one browser's sends keep their order; answers it later. */
@@ -176,6 +176,8 @@ class Browser implements SocketHandlers, LinkWatcher, PulseOptions {
     this.#socket.send(encodeFrames(frame));
   }
 }
+
+const done = Promise.resolve();
 
 /** A heartbeat as it is usually written. */
 const signOfLife = JSON.stringify({ heartbeat: {} });

@@ -11,7 +11,7 @@ export class Order {
   #held: Held;
   readonly #now: () => number;
 
-  constructor(now: () => number = () => performance.now()) {
+  constructor(now: () => number = clock) {
     this.#now = now;
   }
 
@@ -37,6 +37,8 @@ export class Order {
     this.#held ??= { clientId, until: now + limits.orderHoldMs, atMost: now + limits.orderHoldMostMs };
   }
 }
+
+const clock = () => performance.now();
 
 const ordered = ["send", "edit", "delete", "react"] as const;
 

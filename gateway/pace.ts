@@ -2,8 +2,8 @@
 import process from "node:process";
 import { setImmediate } from "node:timers";
 
-/** The longest that something waits, in milliseconds: as often as this one browser may ask for something in the long run. */
-const longestMs = 8;
+/** The longest that something waits, in milliseconds. At 200 a second nothing does: ChatService holds those together itself. */
+const longestMs = 4;
 
 /** The share of a core from which on it waits so long, unless there is enough: more together would save little. */
 const fullLoad = 0.1;

@@ -131,19 +131,13 @@ export class Person {
   /** A new session is there: opens the person on it, and gives it all that it has to know. */
   async up(): Promise<void> {
     try {
-      const { opened } = await this.#options.upstream().request({ open: this.claim });
-      if (!opened?.principal) {
-        throw new ChatError("INTERNAL", "Cannot open the person: the answer was another one.");
-      }
-      const hasLeft = this.#standing.is === "gone";
-      this.#standing = { is: "inside", principal: opened.principal, handle: opened.person };
-      if (hasLeft) return this.leave();
-      this.#wasInside = true;
-      this.#open.resolve(opened.principal);
-      for (const waiting of this.#waiting) this.#write(waiting);
-      if (!this.#user) return this.rest();
-      for (const room of this.#present) this.#tellPresence(room, opened.person);
-      this.#options.entered();
+      const { opened } = await this.#options.upstream().request({ open: this.claim }, {
+        // That they may not go on can come right behind it.
+        heard: ({ opened }) =>
+          opened?.principal && this.#enter({ principal: opened.principal, handle: opened.person }),
+      });
+      if (opened?.principal) return;
+      throw new ChatError("INTERNAL", "Cannot open the person: the answer was another one.");
     } catch (error) {
       if (!(error instanceof LinkLost)) this.#refuse(toChatError(error));
     }
@@ -187,6 +181,18 @@ export class Person {
   /** ChatService does not know them, or not any longer. */
   end(why: ChatError): void {
     this.#refuse(why);
+  }
+
+  #enter({ principal, handle }: { principal: Principal; handle: number }): void {
+    const hasLeft = this.#standing.is === "gone";
+    this.#standing = { is: "inside", principal, handle };
+    if (hasLeft) return this.leave();
+    this.#wasInside = true;
+    this.#open.resolve(principal);
+    for (const waiting of this.#waiting) this.#write(waiting);
+    if (!this.#user) return this.rest();
+    for (const room of this.#present) this.#tellPresence(room, handle);
+    this.#options.entered();
   }
 
   #refuse(why: ChatError): void {

@@ -4,8 +4,8 @@ import { limits } from "../protos/limits.ts";
 
 /** A socket, as far as it takes a place: until it is closed, since one that is going still holds its file. */
 export interface Placed {
-  /** Aborts when it is gone or going. */
-  readonly signal: AbortSignal;
+  /** True if it is gone or going. */
+  readonly isGone: boolean;
   readonly closed: Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export class Places<S extends Placed> {
         "Cannot connect: all places for those without a token are taken, sign in or try again later.",
       );
     }
-    const live = held.filter(({ signal }) => !signal.aborted);
+    const live = held.filter(({ isGone }) => !isGone);
     if (held.length < limits.socketsPerGuestInAll && live.length < limits.socketsPerGuest) return;
     throw new ChatError(
       "RESOURCE_EXHAUSTED",

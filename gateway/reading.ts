@@ -35,7 +35,9 @@ export class Reading implements Reader, LiveReader<string> {
   readonly #options: ReadingOptions;
   readonly #socket: Socket;
   readonly #entered: Entered;
-  readonly #stop = new AbortController();
+  #stopped = false;
+  /** Ends what goes on. Whoever has everything holds none: most do. */
+  #stopping: AbortController | undefined;
   /** The life of the room in which it has everything. */
   #epoch = "";
   #running = false;
@@ -47,7 +49,7 @@ export class Reading implements Reader, LiveReader<string> {
     this.#options = options;
     this.#socket = options.socket;
     this.#entered = options.bridge.enter(room, this);
-    if (this.#socket.signal.aborted) this.stop();
+    if (this.#socket.isGone) this.stop();
   }
 
   get handle(): number | undefined {
@@ -62,7 +64,7 @@ export class Reading implements Reader, LiveReader<string> {
   /** Decides where the reading begins. Rejects with what ChatService says of the room. */
   async begin(start: Start): Promise<Followed> {
     const { room } = this.#entered;
-    const { signal } = this.#stop;
+    const signal = this.#signal;
     await room.whenCaughtUp({ signal });
     if (start.replay === "RESUME") await room.whenHolding(start, { signal });
     const begun = signal.aborted ? undefined : await beginIn(room, start);
@@ -82,10 +84,17 @@ export class Reading implements Reader, LiveReader<string> {
   }
 
   stop(): void {
-    if (this.#stop.signal.aborted) return;
-    this.#stop.abort(stopped);
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#stopping?.abort(stopped);
     this.#entered.room.live.leave(this);
     this.#entered.leave();
+  }
+
+  get #signal(): AbortSignal {
+    this.#stopping ??= new AbortController();
+    if (this.#stopped) this.#stopping.abort(stopped);
+    return this.#stopping.signal;
   }
 
   take(encoded: string): boolean {
@@ -100,7 +109,7 @@ export class Reading implements Reader, LiveReader<string> {
   /** Gives every event after the cursor, until it has everything. */
   async #read(cursor: { epoch: string; after: number }): Promise<void> {
     const { room } = this.#entered;
-    const { signal } = this.#stop;
+    const signal = this.#signal;
     let { epoch, after } = cursor;
     while (!signal.aborted) {
       after = await this.#walk(room, { epoch, after });
@@ -109,6 +118,7 @@ export class Reading implements Reader, LiveReader<string> {
       if (tail.epoch === epoch && after < tail.head) continue;
       if (tail.epoch === epoch && after === tail.head) {
         this.#epoch = epoch;
+        this.#stopping = undefined;
         return room.live.join(this);
       }
       // The room began another life: the reader is told that what it holds is not this room's past.
@@ -123,7 +133,7 @@ export class Reading implements Reader, LiveReader<string> {
 
   /** Gives every event after `after`, as long as the room lives the same life; gives the last one's seq. */
   async #walk(room: Room, { epoch, after }: { epoch: string; after: number }): Promise<number> {
-    const { signal } = this.#stop;
+    const signal = this.#signal;
     const { tail } = room;
     while (tail.epoch === epoch && after <= tail.head && !signal.aborted) {
       if (after < tail.head) after = await this.#catchUp(room, { epoch, after });
@@ -136,7 +146,7 @@ export class Reading implements Reader, LiveReader<string> {
 
   /** The same for one who does not have everything, until it has. */
   async #catchUp(room: Room, { epoch, after }: { epoch: string; after: number }): Promise<number> {
-    const { signal } = this.#stop;
+    const signal = this.#signal;
     const { tail } = room;
     const batches = follow(room, { epoch, after }, { signal });
     let more = true;
@@ -166,7 +176,7 @@ export class Reading implements Reader, LiveReader<string> {
 
   /** A peer that reads slowly is told only the newest state, once it has read more. */
   roster(roster: string): void {
-    if (!this.#running || this.#stop.signal.aborted) return;
+    if (!this.#running || this.#stopped) return;
     if (this.#socket.hasSpace) return this.#socket.send(roster);
     const waits = this.#untold !== undefined;
     this.#untold = roster;
@@ -176,7 +186,7 @@ export class Reading implements Reader, LiveReader<string> {
   #takeUntold(): string | undefined {
     const roster = this.#untold;
     this.#untold = undefined;
-    return this.#stop.signal.aborted ? undefined : roster;
+    return this.#stopped ? undefined : roster;
   }
 }
 

@@ -9,8 +9,9 @@ import { sleep } from "../runtime/deadline.ts";
 import type { Journal } from "../runtime/journal.ts";
 import { type Due, later } from "../runtime/wheel.ts";
 import { Slots } from "./slots.ts";
-import type { Traffic } from "./traffic.ts";
+import { closeReason, parseData, sizeOfData } from "./socket_data.ts";
 import { costOf, flood, fullSpeed, takeWork, type Verdict } from "./speed.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** Deno has no event for a drained send buffer, so it is looked at this often, in milliseconds. */
 const drainCheckMs = 25;
@@ -34,6 +35,8 @@ export interface SocketHandlers {
   refuse(text: string | ChatError): void;
   /** The peer is to be told that the server goes, and when to come back. */
   part(error: ChatError, delayMs: number): void;
+  /** It is gone or going, whether it was open or not. */
+  gone(): void;
 }
 
 /** One socket. */
@@ -41,10 +44,12 @@ export class Socket {
   readonly #ws: WebSocket;
   readonly #journal: Journal;
   readonly #traffic: Traffic;
-  readonly #gone = new AbortController();
   readonly #closed = Promise.withResolvers<void>();
   readonly #turn = new Slots(1);
   #handlers: SocketHandlers | undefined;
+  #isGone = false;
+  /** Made only for those who wait: most sockets never need one. */
+  #gone: AbortController | undefined;
   #opening: Due | undefined;
   #speed = fullSpeed(performance.now());
   /** Tasks that answer something. */
@@ -59,15 +64,21 @@ export class Socket {
     this.#ws = ws;
     this.#journal = journal;
     this.#traffic = traffic;
-    ws.onclose = () => this.#end();
-    // What follows on it is a close.
-    ws.onerror = ignore;
+    // Of itself, because functions of their own for each event cost an idle socket 1 KB. What follows on an error is a close.
+    for (const event of ["open", "message", "close"]) ws.addEventListener(event, this);
     // A peer that resets its connection during the handshake leaves Deno 2.9 with a socket that tells nothing, ever.
     this.#opening = later(limits.openingMs, () => this.#end());
   }
 
+  /** True if the socket is gone or going. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
   /** Aborts when the socket is gone or going. */
   get signal(): AbortSignal {
+    this.#gone ??= new AbortController();
+    if (this.#isGone) this.#gone.abort(going);
     return this.#gone.signal;
   }
 
@@ -79,23 +90,33 @@ export class Socket {
   /** Begins; see SocketHandlers. */
   listen(handlers: SocketHandlers): void {
     this.#handlers = handlers;
-    this.#ws.onopen = () => {
-      this.#awaited();
-      // Given up meanwhile, as when the process was stopped: it is told to come back.
-      if (this.#gone.signal.aborted) return this.#ws.close(errors.UNAVAILABLE.close);
-      this.#guard(() => handlers.opened());
-    };
-    this.#ws.onmessage = ({ data }) => {
-      if (this.#gone.signal.aborted) return;
-      this.#traffic.received++;
-      // A peer that sends nonsense and never reads is stopped here.
-      if (this.#ws.bufferedAmount > bufferMost) return this.close(tooSlow());
-      const verdict = this.spend(costOf(sizeOfData(data)));
-      if (verdict === "flood") return;
-      this.#guard(() =>
-        verdict === "go" ? handlers.heard(parseData(data)) : handlers.refuse(parseData(data))
-      );
-    };
+  }
+
+  /** What its WebSocket tells. */
+  handleEvent(event: Event): void {
+    if (event.type === "open") this.#opened();
+    else if (event.type === "close") this.#end();
+    else if (event instanceof MessageEvent) this.#heard(event.data);
+  }
+
+  #opened(): void {
+    this.#awaited();
+    // Given up meanwhile, as when the process was stopped: it is told to come back.
+    if (this.#isGone) return this.#ws.close(errors.UNAVAILABLE.close);
+    this.#guard(() => this.#handlers?.opened());
+  }
+
+  #heard(data: unknown): void {
+    if (this.#isGone) return;
+    this.#traffic.received++;
+    // A peer that sends nonsense and never reads is stopped here.
+    if (this.#ws.bufferedAmount > bufferMost) return this.close(tooSlow());
+    const verdict = this.spend(costOf(sizeOfData(data)));
+    if (verdict === "flood") return;
+    const handlers = this.#handlers;
+    this.#guard(() =>
+      verdict === "go" ? handlers?.heard(parseData(data)) : handlers?.refuse(parseData(data))
+    );
   }
 
   /** Takes work out of what this peer may ask for. One that floods is sent away here. */
@@ -148,7 +169,7 @@ export class Socket {
   turn(task: () => void | Promise<void>): Promise<void> {
     return this.#turn.run(async () => {
       if (!this.hasSpace) await this.#drained();
-      if (!this.#gone.signal.aborted) await task();
+      if (!this.#isGone) await task();
     });
   }
 
@@ -165,16 +186,16 @@ export class Socket {
   /** Resolves when the peer has taken all that was sent, or after `ms` milliseconds. */
   async settled(ms: number): Promise<void> {
     const end = Date.now() + ms;
-    while (this.#ws.bufferedAmount > 0 && Date.now() < end && !this.#gone.signal.aborted) {
-      await sleep(settleCheckMs, { signal: this.#gone.signal });
+    while (this.#ws.bufferedAmount > 0 && Date.now() < end && !this.#isGone) {
+      await sleep(settleCheckMs, { signal: this.signal });
     }
   }
 
   async #drained(): Promise<void> {
     let least = this.#ws.bufferedAmount;
     let progressAt = Date.now();
-    while (!this.hasSpace && !this.#gone.signal.aborted) {
-      await sleep(drainCheckMs, { signal: this.#gone.signal });
+    while (!this.hasSpace && !this.#isGone) {
+      await sleep(drainCheckMs, { signal: this.signal });
       if (this.#ws.bufferedAmount < least) {
         least = this.#ws.bufferedAmount;
         progressAt = Date.now();
@@ -211,12 +232,12 @@ export class Socket {
 
   /** Closes with the error's code; a reader of the code alone knows whether to come back. */
   close(error: ChatError): void {
-    if (this.#gone.signal.aborted) return;
+    if (this.#isGone) return;
     // One that is not open may never tell that it is closed.
     if (this.#ws.readyState === WebSocket.CONNECTING) this.#end();
-    else this.#gone.abort(going);
+    else this.#leave();
     try {
-      this.#ws.close(errors[error.code].close, shorten(error.message));
+      this.#ws.close(errors[error.code].close, closeReason(error.message));
     } catch {
       // It was not open any more.
     }
@@ -224,7 +245,7 @@ export class Socket {
 
   #give(make: () => string | undefined): Promise<void> {
     try {
-      const text = this.#gone.signal.aborted ? undefined : make();
+      const text = this.#isGone ? undefined : make();
       if (text !== undefined) this.send(text);
       return done;
     } catch (error) {
@@ -245,8 +266,15 @@ export class Socket {
 
   #end(): void {
     this.#awaited();
-    this.#gone.abort(going);
+    this.#leave();
     this.#closed.resolve();
+  }
+
+  #leave(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#gone?.abort(going);
+    this.#guard(() => this.#handlers?.gone());
   }
 
   /** A throw in a WebSocket's handler would end the process. */
@@ -262,33 +290,7 @@ export class Socket {
 /** The most bytes that UTF-8 needs for one unit of UTF-16. */
 const bytesPerUnit = 3;
 
-function ignore(): void {}
-
 const done = Promise.resolve();
 
 /** Without a reason, each abort would make an error with a stack. */
 const going = "the socket is gone";
-
-function sizeOfData(data: unknown): number {
-  if (typeof data === "string") return data.length;
-  return data instanceof Blob ? data.size : limits.frameBytes;
-}
-
-function parseData(data: unknown): string | ChatError {
-  if (typeof data !== "string") {
-    return new ChatError("INVALID_ARGUMENT", "Cannot read the message: it is binary, send JSON as text.");
-  }
-  // UTF-16 units: never more than the bytes, so nothing that fits is refused before it is counted.
-  if (data.length <= limits.frameBytes) return data;
-  return new ChatError(
-    "INVALID_ARGUMENT",
-    `Cannot read the message: it has ${data.length} characters and at most ${limits.frameBytes} are allowed, send less at a time.`,
-  );
-}
-
-/** A close reason is at most 123 bytes (RFC 6455, 5.5.1). */
-function shorten(reason: string): string {
-  let short = reason.slice(0, 120);
-  while (new TextEncoder().encode(short).length > 120) short = short.slice(0, -1);
-  return short.toWellFormed();
-}

@@ -19,11 +19,15 @@ const said = v.object({ message: v.string() });
 
 /** Serves a tutorial client until its socket is gone. */
 export function serveTutorial(socket: Socket, bridge: Bridge, username: string): void {
-  const { signal } = socket;
   let inFlight = 0;
   let person: Person | undefined;
 
   const tell = (error: unknown) => socket.send(JSON.stringify({ error: socket.known(error).message }));
+
+  const linkChanged = (link: Link) => {
+    if (!link.up && link.tried) socket.send(JSON.stringify({ error: link.message }));
+  };
+  const watcher = { linkChanged };
 
   const opened = () => {
     const end = (error: unknown) => {
@@ -31,14 +35,8 @@ export function serveTutorial(socket: Socket, bridge: Bridge, username: string):
       socket.close(socket.known(error));
     };
     const here = person = bridge.open({ username }, { ended: end });
-    signal.addEventListener("abort", () => here.close(), { once: true });
-    const linkChanged = (link: Link) => {
-      if (!link.up && link.tried) socket.send(JSON.stringify({ error: link.message }));
-    };
     linkChanged(bridge.link);
-    const watcher = { linkChanged };
     bridge.watchLink(watcher);
-    signal.addEventListener("abort", () => bridge.unwatchLink(watcher), { once: true });
     here.opened.catch(end);
     readLobby(socket, bridge, here).catch((error) => socket.close(socket.known(error)));
   };
@@ -62,7 +60,12 @@ export function serveTutorial(socket: Socket, bridge: Bridge, username: string):
     }
   };
 
-  socket.listen({ opened, heard, refuse: () => tell(tooFast()), part: tell });
+  const gone = () => {
+    person?.close();
+    bridge.unwatchLink(watcher);
+  };
+
+  socket.listen({ opened, heard, refuse: () => tell(tooFast()), part: tell, gone });
 }
 
 async function readLobby(socket: Socket, bridge: Bridge, person: Person): Promise<void> {

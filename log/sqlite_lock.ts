@@ -7,12 +7,18 @@ import { ChatError } from "../protos/errors.ts";
  */
 export function lockFile(file: string): { close(): void } {
   const lock = openLock(realPath(file));
-  if (lock.tryLockSync(true)) return lock;
+  if (lock.tryLockSync(true)) return { close: () => unlock(lock) };
   lock.close();
   throw new ChatError(
     "UNAVAILABLE",
     `Cannot open "${file}": another Switchboard serves it already, stop that one or choose another file.`,
   );
+}
+
+/** To close it is not enough: a child that another thread is just starting has the file open, too, for a moment. */
+function unlock(lock: Deno.FsFile): void {
+  lock.unlockSync();
+  lock.close();
 }
 
 function realPath(file: string): string {

@@ -1,4 +1,5 @@
 /** What tests run on: real servers in this process or in one of their own, real clients of both doors. */
+import config from "../deno.json" with { type: "json" };
 import { type Gateway, startGateway } from "../gateway/main.ts";
 import { type ChatService, startChatService } from "../grpc_server.ts";
 import { silent } from "../runtime/journal.ts";
@@ -85,21 +86,16 @@ export interface Spawned extends AsyncDisposable {
   kill(signal: Deno.Signal): Promise<Deno.CommandStatus>;
 }
 
-const entries = { grpc: "grpc_server.ts", web: "gateway/main.ts", start: "start.ts" };
-
 /** Runs a task's command in a process of its own, as the task does, and waits until it serves. */
 export async function spawn(
-  role: keyof typeof entries,
+  role: "grpc" | "web" | "start",
   { env = {}, args = [], wrap = [] }: { env?: Record<string, string>; args?: string[]; wrap?: string[] } = {},
 ): Promise<Spawned> {
   if (role !== "grpc") await bundle();
   const [program = "", ...rest] = [
     ...wrap,
     Deno.execPath(),
-    "run",
-    "-q",
-    `-P=${role}`,
-    entries[role],
+    ...config.tasks[role].command.split(" ").slice(1),
     ...args,
   ];
   const child = new Deno.Command(program, {

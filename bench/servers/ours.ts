@@ -91,7 +91,7 @@ export function fileIn(folder: string): string {
 /** Starts a ChatService on a port, with a folder of its own. */
 export function startService(folder: string, port: number, log = fileIn(folder)): Promise<Process> {
   return start(Deno.execPath(), {
-    args: ["run", "-q", "-P=grpc", "grpc_server.ts"],
+    args: argsOf("grpc"),
     cwd: root,
     env: { CHAT_DATA: folder, CHAT_LOG: log, GRPC_PORT: String(port) },
     until: /gRPC server started on port (\d+)/,
@@ -112,7 +112,7 @@ async function startGateway(grpcPort: number, port: number): Promise<{ process: 
 /** How a gateway is started. */
 export function gatewayStart(grpcPort: number, port: number): Parameters<typeof start>[1] {
   return {
-    args: ["run", "-q", "-P=web", "gateway/main.ts"],
+    args: argsOf("web"),
     cwd: root,
     env: { CHAT_ADDRESS: `127.0.0.1:${grpcPort}`, PORT: String(port) },
     until: /Chat page on \S+:(\d+)/,
@@ -126,4 +126,10 @@ async function makeRooms(grpcPort: number, rooms: readonly string[]): Promise<vo
     const some = wanted.slice(i, i + limits.roomsBurst);
     await Promise.all(some.map((room) => client.createRoom({ room })));
   }
+}
+
+/** As its task has them. */
+function argsOf(role: "grpc" | "web"): string[] {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(here("../deno.json")));
+  return tasks[role].command.split(" ").slice(1);
 }
