@@ -121,7 +121,6 @@ class FakeWebSocket extends EventTarget {
   readonly sent: string[] = [];
   bufferedAmount = 0;
   most = 0;
-  onopen = () => {};
 
   send(text: string): void {
     this.sent.push(text.slice(0, 8));
@@ -140,7 +139,7 @@ Deno.test("P5 bounded: whoever writes on a socket waits for a turn, and makes no
     const ws = new FakeWebSocket();
     const socket = new Socket(ws as unknown as WebSocket, { journal: silent, traffic: noTraffic() });
     socket.listen({ opened: () => {}, heard: () => {}, refuse: () => {}, part: () => {}, gone: () => {} });
-    ws.onopen();
+    ws.dispatchEvent(new Event("open"));
     let made = 0;
     const written = sizes.map((size, i) =>
       socket.turn(async () => {
