@@ -106,11 +106,12 @@ inBrowser(
     await web.close();
     await ann.say("never sent");
     await ann.page.context().clearCookies();
-    await using again = await serveWeb(chat.port, { port });
-    // Another tab of this browser signs in anew.
+    // Another tab of this browser signs in anew, at another gateway: before Ann's page can reach one.
+    await using other = await serveWeb(chat.port);
     const second = new Person(await ann.page.context().newPage());
-    await second.page.goto(again.url);
+    await second.page.goto(other.url);
     await second.join("Eve");
+    await using _ = await serveWeb(chat.port, { port });
     await ann.page.getByTitle("You are Eve").waitFor();
     await ann.connected();
     await ann.say("by Eve");
