@@ -94,6 +94,8 @@ export class Person {
   async act(text: string, tool: "React" | "Reply" | "Edit" | "Delete"): Promise<void> {
     await this.message(text).hover();
     await this.message(text).getByRole("button", { name: tool, exact: true }).click();
+    // The field gets its words when the page draws next: what is filled in right then would stand behind them.
+    if (tool === "Edit") await this.page.getByText("Changing your message").waitFor();
   }
 
   async say(text: string): Promise<void> {

@@ -49,7 +49,7 @@ export class Certificates {
       const [request, file] = [`${cert}.csr`, `${cert}.ext`];
       await openssl(["req", ...key, "-subj", `/CN=${name}`, "-out", request]);
       await Deno.writeTextFile(file, extensions.join("\n"));
-      const signed = ["-CA", by.certFile, "-CAkey", by.keyFile, "-CAcreateserial", "-days", String(until)];
+      const signed = ["-CA", by.certFile, "-CAkey", by.keyFile, "-days", String(until)];
       const withThem = extensions.length > 0 ? ["-extfile", file] : [];
       return ["x509", "-req", "-in", request, ...signed, ...withThem, "-out", cert];
     });

@@ -79,7 +79,7 @@ async function certificates(folder: { file(name: string): string }): Promise<voi
       "-subj",
       `/CN=${name}`,
     );
-    const by = ["-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-CAcreateserial", "-days", "2"];
+    const by = ["-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-days", "2"];
     await openssl(
       "x509",
       "-req",
