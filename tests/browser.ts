@@ -95,7 +95,7 @@ export class Person {
     await this.message(text).hover();
     await this.message(text).getByRole("button", { name: tool, exact: true }).click();
     // The field gets its words when the page draws next: what is filled in right then would stand behind them.
-    if (tool === "Edit") await this.page.getByText("Changing your message").waitFor();
+    if (tool === "Edit") await this.page.getByText("Changing your message", { exact: true }).waitFor();
   }
 
   async say(text: string): Promise<void> {
