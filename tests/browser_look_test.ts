@@ -74,7 +74,8 @@ async function lookAtMessages(ann: Person, look: Look): Promise<void> {
   await page.getByRole("button", { name: "Delete" }).last().click();
   await look("the question");
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).last().click();
-  await page.getByText("This message was deleted.").last().waitFor();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await ann.message("gone soon").waitFor({ state: "detached" });
   await open(ann, "short and edited");
   await page.getByRole("button", { name: "Reply" }).last().click();
   await look("a reply");
