@@ -94,6 +94,8 @@ export class CommitDelay {
     for (const [one, at] of this.#speakers) {
       if (now - at < latelyMs) break;
       this.#speakers.delete(one);
+      // Where so many wait that nobody is held, nothing is let go of here either.
+      this.#held.delete(one);
     }
     if (this.#brought === undefined) return;
     this.#brought++;

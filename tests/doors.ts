@@ -1,4 +1,5 @@
 /** Clients of both doors, as tests use them: real sockets and streams, with everything they were given kept. */
+import { assertEquals } from "@std/assert";
 import * as grpc from "@grpc/grpc-js";
 import { Change } from "../feed/change.ts";
 import { serviceDefinition } from "../protos/descriptors.ts";
@@ -7,6 +8,7 @@ import type { ChatResponse__Output } from "../protos/gen/chat/ChatResponse.ts";
 import type { ChatServiceClient } from "../protos/gen/chat/ChatService.ts";
 import type { Event__Output } from "../protos/gen/chat/Event.ts";
 import type { ServerFrame__Output } from "../protos/gen/chat/ServerFrame.ts";
+import { run } from "./harness.ts";
 
 const ChatServiceStub = grpc.makeClientConstructor(serviceDefinition("chat.ChatService"), "ChatService");
 
@@ -270,4 +272,23 @@ async function until(done: () => boolean, what: string, change: Change): Promise
   while (!done() && !late.signal.aborted) await change.next({ signal: late.signal });
   clearTimeout(timer);
   if (!done()) throw new Error(`waited 15 s for ${what}`);
+}
+
+/** Says 300 things at once from Node, which closes a connection politely: with a GOAWAY of its own. */
+export async function callPolitely(url: string, { caFile = "" }: { caFile?: string } = {}): Promise<void> {
+  const script = `import { readFileSync } from "node:fs";
+    import { connect } from "node:http2";
+    const [url, caFile] = process.argv.slice(1);
+    const client = connect(url, caFile ? { ca: readFileSync(caFile) } : {});
+    const call = () => new Promise((resolve) => {
+      const headers = { ":method": "POST", ":path": "/chat.ChatService/SendMessage", "content-type": "application/grpc", te: "trailers" };
+      const stream = client.request(headers);
+      stream.on("close", resolve).resume();
+      stream.end(Buffer.from("00000000070a016112026869", "hex"));
+    });
+    await Promise.all(Array.from({ length: 300 }, call));
+    client.close();
+    await new Promise((resolve) => client.on("close", resolve));`;
+  const { code, stderr } = await run(["node", "--input-type=module", "-e", script, url, caFile]);
+  assertEquals(code, 0, stderr);
 }

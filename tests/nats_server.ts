@@ -117,7 +117,8 @@ function startServer(
   };
 }
 
-async function listens(port: number): Promise<boolean> {
+/** True if somebody takes connections there. */
+export async function listens(port: number): Promise<boolean> {
   try {
     using _ = await Deno.connect({ hostname: "127.0.0.1", port });
     return true;

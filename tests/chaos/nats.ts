@@ -1,6 +1,6 @@
 /** Servers of NATS with JetStream, alone or as a cluster on this machine. */
-import { type Spawned } from "../harness.ts";
-import { eventually, quietPort } from "../harness.ts";
+import { eventually, quietPort, type Spawned } from "../harness.ts";
+import { listens } from "../nats_server.ts";
 
 /** One of them. */
 export interface NatsPlan {
@@ -60,14 +60,4 @@ export async function runNats({ name, folder, cluster }: NatsPlan, port: number)
 /** What `CHAT_LOG` is set to. */
 export function natsAddress(ports: readonly number[]): string {
   return `nats://${ports.map((port) => `127.0.0.1:${port}`).join(",")}/CHAT`;
-}
-
-async function listens(port: number): Promise<boolean> {
-  try {
-    using _ = await Deno.connect({ hostname: "127.0.0.1", port });
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.ConnectionRefused) return false;
-    throw error;
-  }
 }
