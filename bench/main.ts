@@ -1,5 +1,5 @@
 /** `deno task bench`: measures Switchboard beside its peers, prints the tables, and writes them into docs/numbers.md. */
-import { judge, verdictRows } from "./bars.ts";
+import { judge, type Verdict, verdictRows } from "./bars.ts";
 import { load, machine, openFilesMost } from "./machine.ts";
 import { writeNumbers } from "./numbers.ts";
 import { help, type Options, readOptions } from "./options.ts";
@@ -51,10 +51,10 @@ async function bench(options: Options): Promise<number> {
     },
   });
   if (options.quick) return anyFailed(results, plan, present) ? 1 : 0;
-  const verdicts = markdownTable(["bar", "what", "asked", "value", "verdict"], verdictRows(judge(results)));
-  say(`\n${verdicts}`);
+  const verdicts = judge(results);
+  say(`\n${barTable(verdicts.filter(({ value }) => !Number.isNaN(value)))}`);
   if (options.write && options.only.length === 0) {
-    await writeNumbers({ machine: about(here, when, versions), bars: verdicts });
+    await writeNumbers({ machine: about(here, when, versions), bars: barTable(verdicts) });
   }
   return 0;
 }
@@ -65,6 +65,10 @@ function tableFor(
   { options, present }: { options: Options; present: readonly Peer[] },
 ): string {
   return tableOf(shape, results, { cells: options.quick ? shape.quickCells : shape.cells, peers: present });
+}
+
+function barTable(verdicts: readonly Verdict[]): string {
+  return markdownTable(["bar", "what", "asked", "value", "verdict"], verdictRows(verdicts));
 }
 
 function about(here: string, when: string, versions: ReadonlyMap<Peer, string>): string {

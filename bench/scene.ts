@@ -20,6 +20,8 @@ export interface Crowd {
   /** Further ones, which clients take in turns. */
   readonly morePorts?: (server: Server) => readonly number[];
   readonly replay?: number;
+  /** A few talk before anybody comes, so that a server of which little is asked is as it is after some time: compiled. */
+  readonly isWarm?: boolean;
 }
 
 /** The stage. */
@@ -31,6 +33,10 @@ export interface Scene<S extends Server> extends AsyncDisposable {
 
 /** How many are on their way in at a time: more than wait in the shortest queue of a listening socket would be lost. */
 const atOnce = 100;
+
+/** Those who talk before anybody comes: as fast as browsers may, and about as long as V8 looks at what is used. */
+const few = { clients: 4, writers: 4 };
+const talk = { perSecond: 200, warmSeconds: 0, seconds: 6, drainSeconds: 5, pids: [] };
 
 /** How long all may take to come in. */
 const patienceSeconds = 60;
@@ -51,6 +57,10 @@ export async function setScene<S extends Server>(
   const folder = stack.use(await workFolder());
   const server = stack.use(await peer.start({ folder: folder.path, rooms }));
   const generator = stack.use(new Generator());
+  if (crowd.isWarm) {
+    await enter(generator, { peer, server, crowd: { ...crowd, ...few }, tokens });
+    await generator.load(talk);
+  }
   const connected = await enter(generator, { peer, server, crowd, tokens });
   const rest = stack.move();
   return { server, generator, connected, [Symbol.asyncDispose]: () => rest.disposeAsync() };

@@ -213,8 +213,15 @@ Deno.test("the highest rate that holds is found, and what lies just past it", as
       `${best?.rate} of ${limit}`,
     );
     assertEquals(past === undefined, limit >= 640);
-    assert(seen.length < 16, `${seen}`);
+    assert(new Set(seen).size < 16, `${seen}`);
   }
+  const tried = new Set<number>();
+  const disturbed = await search({ from: 20, most: 640, nearness: 1.1 }, (rate) => {
+    const isAgain = tried.has(rate);
+    tried.add(rate);
+    return Promise.resolve({ held: isAgain && rate <= 333 });
+  });
+  assert(disturbed.best && disturbed.best.rate * 1.1 >= 333, "one bad try is no limit");
   const { best } = await search(
     { from: 20, most: 640, nearness: 1.1 },
     () => Promise.resolve({ held: false }),

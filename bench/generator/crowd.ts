@@ -25,14 +25,18 @@ export class Crowd {
   readonly #clients: (Client | undefined)[] = [];
   #beaten = 0;
 
-  constructor(order: ConnectOrder, { poll, watches }: { poll: Poll; watches: Watches }) {
+  /** Who comes in place of others goes on behind `before`, the highest number of theirs: a server may know the numbers. */
+  constructor(
+    order: ConnectOrder,
+    { poll, watches, before = 0 }: { poll: Poll; watches: Watches; before?: number | undefined },
+  ) {
     this.#order = order;
     this.#poll = poll;
     this.door = dialects[order.door === "session" ? "writers" : order.door];
     this.watches = watches;
     this.#tokens = order.tokens ? Deno.readTextFileSync(order.tokens).trim().split("\n") : [];
     this.layout = { clients: order.clients, rooms: order.rooms.length, writers: order.writers };
-    this.numbers = new Uint32Array(order.rooms.length * order.writers);
+    this.numbers = new Uint32Array(order.rooms.length * order.writers).fill(before);
   }
 
   /** How many were begun. */
@@ -60,6 +64,11 @@ export class Crowd {
     this.#clients.push(
       door === "session" ? new SessionClient(options) : new WsClient(dialects[door], options),
     );
+  }
+
+  /** The highest number of all writers. */
+  get highest(): number {
+    return Math.max(0, ...this.numbers);
   }
 
   /** Lets a writer say its next message; gives the number. */

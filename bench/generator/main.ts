@@ -21,7 +21,7 @@ function serve(): void {
     if (order?.do === "connect") {
       const connecting = new Connecting(order, () => crowd as Crowd);
       crowd?.close();
-      crowd = new Crowd(order, { poll, watches: connecting });
+      crowd = new Crowd(order, { poll, watches: connecting, before: crowd?.highest });
       task = connecting;
     } else if (order && !crowd) {
       answer({ failed: "Nobody is connected." });

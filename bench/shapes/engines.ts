@@ -53,7 +53,7 @@ export const engines = shape<EnginesCell>({
     const peer = name === ours.name ? ours : oursOnNats;
     if ("sends" in cell) return await measureSends(peer, cell.sends);
     const { clients, perSecond, seconds } = cell.room;
-    await using scene = await setScene(peer, { clients, writers: 1 });
+    await using scene = await setScene(peer, { clients, writers: 1, isWarm: seconds >= 1 });
     const figures = await steady(scene, { perSecond, seconds, audience: clients });
     return Object.fromEntries(Object.entries(figures).filter(([figure]) => ofRoom.includes(figure)));
   },

@@ -51,6 +51,7 @@ export const gateways = shape<GatewaysCell>({
     await using scene = await setScene(peer, {
       clients: gateways * clients,
       writers: 1,
+      isWarm: seconds >= 1,
       morePorts: (server) => (server as Ours).ports.slice(1),
     });
     const { generator, server } = scene;

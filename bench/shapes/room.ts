@@ -51,7 +51,11 @@ export const room = shape<RoomCell>({
   peers: (cell) =>
     cell.clients < 10 ? [...all, "tutorial"] : Object.values(roomCells).includes(cell) ? all : fewer,
   measure: async (peer, { clients, perSecond, seconds = 5 }) => {
-    await using scene = await setScene(peer, { clients, writers: writersFor(perSecond, clients) });
+    await using scene = await setScene(peer, {
+      clients,
+      writers: writersFor(perSecond, clients),
+      isWarm: perSecond <= slow && seconds >= 1,
+    });
     return await steady(scene, { perSecond, seconds, audience: clients });
   },
 });
@@ -60,6 +64,9 @@ const all = ["ours", "deno", "bun", "ws", "socketio", "nats", "mosquitto", "c"];
 
 /** Those who take part where no bar asks for the others. */
 const fewer = ["ours", "deno", "bun", "c"];
+
+/** So few messages a second would take minutes to warm a server. */
+const slow = 20;
 
 /** Nobody writes faster than a browser may. */
 export function writersFor(perSecond: number, clients: number): number {
