@@ -2,6 +2,7 @@
  * The readers of a room that have everything: what comes is encoded once and handed to all of them in one go, without a
  * step of their own for each. A reader that cannot take it is live no more, and walks on its own cursor again.
  */
+import { setImmediate } from "node:timers";
 import type { RoomBatch } from "../protos/events.ts";
 import type { Tail } from "./tail.ts";
 
@@ -22,21 +23,43 @@ export interface LiveReader<Encoded> {
 /** The longest that an event waits for others to go with it, in milliseconds. */
 const longestGapMs = 50;
 
+/** So many have their turn before something else goes on: 5,000 take 50 ms, for which every answer would wait. */
+const turnsMost = 128;
+
+/** One batch on its way to everybody. */
+interface Round<Encoded> {
+  readonly encoded: Encoded;
+  /** What they were given before it. */
+  readonly before: number;
+  readonly began: number;
+  /** All who were there when it began: whoever joins ends it first. */
+  readonly members: readonly LiveReader<Encoded>[];
+  /** How many of them had their turn. */
+  turns: number;
+}
+
 /** The live readers of one room. */
 export class Live<Encoded> {
   readonly #feed: LiveFeed;
   readonly #encode: (batch: RoomBatch) => Encoded;
+  readonly #turnsAtOnce: number;
   readonly #members = new Set<LiveReader<Encoded>>();
-  /** What all members have been given. */
+  /** What all members have been given, but for those who still wait for their turn. */
   #epoch: string;
   #after: number;
   /** When the next events may go: each time costs time for every member, so it is done less often the more there are. */
   #nextAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #round: Round<Encoded> | undefined;
 
-  constructor(feed: LiveFeed, encode: (batch: RoomBatch) => Encoded) {
+  constructor(
+    feed: LiveFeed,
+    encode: (batch: RoomBatch) => Encoded,
+    { turnsAtOnce = turnsMost }: { turnsAtOnce?: number } = {},
+  ) {
     this.#feed = feed;
     this.#encode = encode;
+    this.#turnsAtOnce = turnsAtOnce;
     this.#epoch = feed.tail.epoch;
     this.#after = feed.tail.head;
   }
@@ -51,7 +74,8 @@ export class Live<Encoded> {
    * room begins another life.
    */
   join(reader: LiveReader<Encoded>): void {
-    this.#flush();
+    this.#stopTimer();
+    do this.#take(Infinity); while (this.#begin());
     this.#members.add(reader);
   }
 
@@ -61,51 +85,82 @@ export class Live<Encoded> {
 
   /** The tail has more, or began another life. */
   grown(): void {
-    if (this.#timer !== undefined) return;
+    if (this.#feed.tail.epoch !== this.#epoch) this.#leaveAll();
+    if (this.#timer !== undefined || this.#round) return;
     const wait = this.#members.size === 0 ? 0 : this.#nextAt - performance.now();
-    if (wait <= 0 || this.#feed.tail.epoch !== this.#epoch) return this.#flush();
-    this.#timer = setTimeout(() => this.#flush(), wait);
+    if (wait <= 0) this.#flush();
+    else this.#timer = setTimeout(() => this.#flush(), wait);
   }
 
   /** Ends all of them. */
   close(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     this.#leaveAll();
   }
 
   #flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const { tail } = this.#feed;
-    if (tail.epoch !== this.#epoch || this.#after < tail.base || this.#after > tail.head) this.#leaveAll();
-    const began = performance.now();
-    while (this.#members.size > 0 && this.#after < tail.head && this.#give());
-    const now = performance.now();
-    this.#nextAt = now + Math.min(longestGapMs, now - began);
-    if (this.#members.size > 0) return;
-    this.#epoch = tail.epoch;
-    this.#after = tail.head;
+    this.#stopTimer();
+    if (this.#begin()) this.#go();
   }
 
-  /** One batch to everybody. */
-  #give(): boolean {
+  /** Begins to give what came; false if there is nothing, or nobody. */
+  #begin(): boolean {
     const { room, tail } = this.#feed;
+    if (tail.epoch !== this.#epoch || this.#after < tail.base || this.#after > tail.head) this.#leaveAll();
+    if (this.#members.size === 0) {
+      this.#epoch = tail.epoch;
+      this.#after = tail.head;
+    }
     const events = tail.slice(this.#after);
     if (!events || events.length === 0) return false;
-    const encoded = this.#encode({ room, epoch: this.#epoch, first: this.#after + 1, events });
-    const before = this.#after;
+    this.#round = {
+      encoded: this.#encode({ room, epoch: this.#epoch, first: this.#after + 1, events }),
+      before: this.#after,
+      began: performance.now(),
+      members: [...this.#members],
+      turns: 0,
+    };
     this.#after += events.length;
-    for (const member of this.#members) if (!member.take(encoded)) this.#drop(member, before);
     return true;
   }
 
+  #go(): void {
+    const round = this.#round;
+    this.#take(this.#turnsAtOnce);
+    if (this.#round) setImmediate(() => this.#round === round && this.#go());
+    else if (this.#after < this.#feed.tail.head) this.grown();
+  }
+
+  /** So many have their turn. */
+  #take(most: number): void {
+    const round = this.#round;
+    if (!round) return;
+    const { encoded, before, began, members } = round;
+    for (const member of members.slice(round.turns, round.turns += most)) {
+      if (this.#members.has(member) && !member.take(encoded)) this.#drop(member, before);
+    }
+    if (round.turns < members.length) return;
+    this.#round = undefined;
+    const now = performance.now();
+    this.#nextAt = now + Math.min(longestGapMs, now - began);
+  }
+
   #leaveAll(): void {
-    for (const member of this.#members) this.#drop(member, this.#after);
+    this.#stopTimer();
+    const round = this.#round;
+    this.#round = undefined;
+    const waiting = new Set(round?.members.slice(round.turns));
+    for (const member of this.#members) {
+      this.#drop(member, round && waiting.has(member) ? round.before : this.#after);
+    }
   }
 
   #drop(member: LiveReader<Encoded>, after: number): void {
     this.#members.delete(member);
     member.behind(after);
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 }

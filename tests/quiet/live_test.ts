@@ -1,4 +1,5 @@
 /** Live readers: handed everything at once, and nothing twice, however they come, fall back and go. */
+import { setImmediate } from "node:timers";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Live } from "../../feed/live.ts";
@@ -70,7 +71,7 @@ Deno.test("P3 complete: live readers get every event once, in order, whatever th
       fc.infiniteStream(fc.integer({ min: 0, max: 9 })),
       async (steps, dice) => {
         const tail = new Tail({ epoch: "e", head: 0 });
-        const live = new Live({ room: "lobby", tail }, seqs);
+        const live = new Live({ room: "lobby", tail }, seqs, { turnsAtOnce: 2 });
         const stop = new AbortController();
         const readers: number[][] = [];
         const running: Promise<void>[] = [];
@@ -95,6 +96,54 @@ Deno.test("P3 complete: live readers get every event once, in order, whatever th
     ),
     { numRuns: 100 },
   );
+});
+
+Deno.test("others have their turn while thousands are given what came, and come and go meanwhile", async () => {
+  const tail = new Tail({ epoch: "e", head: 0 });
+  const live = new Live({ room: "lobby", tail }, seqs);
+  const [stop, first] = [new AbortController(), new AbortController()];
+  const join = (signal: AbortSignal) => {
+    const got: number[] = [];
+    readLive(live, (batch) => got.push(...batch) > 0, { signal });
+    return got;
+  };
+  const push = (seq: number) => {
+    tail.push(events(seq, seq));
+    live.grown();
+  };
+  const all = Array.from({ length: 1_000 }, () => join(stop.signal));
+  const leaving = join(first.signal);
+  push(1);
+  await new Promise((resolve) => setImmediate(resolve));
+  const given = all.filter(({ length }) => length > 0).length;
+  assert(given < 500, `${given} had theirs before anybody else had a turn`);
+  push(2);
+  first.abort();
+  while (all.at(-1)?.at(-1) !== 2) await turn();
+  await turn(60);
+  push(3);
+  assertEquals(all.at(-1), [1, 2], "it is on its way");
+  push(4);
+  const late = join(stop.signal);
+  push(5);
+  while (all.at(-1)?.at(-1) !== 5) await turn();
+  assertEquals(all, Array.from(all, () => [1, 2, 3, 4, 5]));
+  assertEquals([leaving, late], [[], [5]]);
+  stop.abort();
+});
+
+Deno.test("P3 complete: those who wait for their turn are let go where they are when the room begins another life", async () => {
+  const tail = new Tail({ epoch: "old", head: 0 });
+  const live = new Live({ room: "lobby", tail }, seqs, { turnsAtOnce: 1 });
+  const got: number[][] = [[], []];
+  const { signal } = new AbortController();
+  const joined = got.map((mine) => readLive(live, (batch) => mine.push(...batch) > 0, { signal }));
+  tail.push(events(1, 2));
+  live.grown();
+  tail.reset({ epoch: "new", head: 0 });
+  live.grown();
+  assertEquals(await Promise.all(joined), [2, 0]);
+  assertEquals(got, [[1, 2], []]);
 });
 
 Deno.test("P3 complete: live readers are let go when the room begins another life, and nothing of it is given to them", async () => {
