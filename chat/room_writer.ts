@@ -26,7 +26,7 @@ interface Waiting {
 }
 
 /** One fsync serves at most this many events: a longer transaction holds the log's thread for too long. */
-const batchMost = 64;
+const batchMost = 256;
 
 /** Refusals that an event which another node has stored a moment ago may take back. */
 const dependent: ReadonlySet<ErrorCode> = new Set([
