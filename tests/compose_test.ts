@@ -10,6 +10,7 @@ interface Service {
   readonly environment?: Readonly<Record<string, string>>;
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
+  readonly tmpfs?: readonly string[];
   readonly networks: readonly string[];
   readonly depends_on?: Readonly<Record<string, { condition: string }>>;
   readonly healthcheck?: { readonly test: readonly string[] };
@@ -110,9 +111,14 @@ onCompose("addresses and ports fit, and each end is on the same network", ({ ser
   for (const [name, { ports = [] }] of named(services, "chat-")) {
     for (const port of ports) assertEquals(port.split(":").at(-1), listens(name)[0]);
   }
-  assertEquals(proxy.ports, ["8080:8080"]);
-  assertMatch(configs.proxy?.content ?? "", /^\{\$SITE\} \{/);
+  assertEquals(proxy.ports, ["127.0.0.1:8080:8080"]);
+  assertMatch(configs.proxy?.content ?? "", /^\{\$SITE\} \{/m);
   assertEquals(proxy.environment, { SITE: ":8080" });
+});
+
+onCompose("until more is set, both doors are open to this machine alone", ({ services }) => {
+  const ports = Object.values(services).flatMap(({ ports = [] }) => ports);
+  assertEquals(ports.filter((port) => !port.startsWith("127.0.0.1:")), []);
 });
 
 onCompose("all that is named is there, and no two keep their data in one place", ({ services, ...there }) => {
@@ -121,6 +127,8 @@ onCompose("all that is named is there, and no two keep their data in one place",
   assertEquals(volumes.map((volume) => volume.split(":")[0]).sort(), Object.keys(there.volumes).sort());
   for (const service of Object.values(services)) {
     for (const network of service.networks) assert(network in there.networks, network);
+    const kept = [...service.volumes ?? [], ...service.tmpfs ?? []];
+    if (service.build) assert(kept.some((place) => place.endsWith("/data")), "the image has a volume");
     for (const { source } of service.configs ?? []) assert(source in there.configs, source);
     for (const [name, { condition }] of Object.entries(service.depends_on ?? {})) {
       assert(services[name]?.healthcheck, name);
