@@ -1,50 +1,57 @@
 /**
  * Carries a log from one engine to the other: `deno task import --from sqlite:data/chat.db --to nats://localhost:4222`.
  * Events keep their seqs, ids and times, and the log its epoch, so that readers go on at their cursors. What is there
- * already is left alone: an import that broke off goes on where it was, and a second one changes nothing.
+ * already is left alone: an import that broke off goes on where it was, a second one changes nothing, and that of
+ * another copy adds what only this one has.
  */
 import { dirname } from "node:path";
-import type { Log, LogRecord } from "../chat/log.ts";
 import { ChatError } from "../protos/errors.ts";
-import { type RoomEvent, takeBatch } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
 import { digestOf } from "./digest.ts";
+import { keysOf } from "./import_keys.ts";
 import { openSource, openTarget, type Place } from "./import_places.ts";
+import { copyRecords } from "./import_rooms.ts";
 
 /** What an import came to. */
 export interface Imported {
   readonly events: number;
   /** Of these, how many the target did not have yet. */
   readonly fresh: number;
-  /** True if both hold the same; false if the target has gone on since. */
+  /** True if both hold the same; false if the target holds more. */
   readonly alike: boolean;
 }
 
 /** What an import takes beside the two places. */
 export interface ImportOptions {
+  /** The log whose keys it takes, if these are not beside the one that it copies. */
+  readonly keysFrom?: Place | undefined;
   /** Told how far it is. */
   readonly progress?: (done: number, of: number) => void;
   /** Told what else is worth knowing. */
   readonly tell?: (text: string) => void;
 }
 
-/** One append of an import: a character counts as 3 bytes, and NATS takes messages of 1 MB. */
-const appendBytes = 400_000;
-
-/** Copies all of a log. Throws FAILED_PRECONDITION if the target holds another history. */
+/** Copies all of a log. Throws FAILED_PRECONDITION if the target holds another history, or other events in one place. */
 export async function importLog(
   from: Place,
   to: Place,
-  { progress = () => {}, tell = () => {} }: ImportOptions = {},
+  { keysFrom, progress = () => {}, tell = () => {} }: ImportOptions = {},
 ): Promise<Imported> {
+  const given = keysFrom && await keysOf(keysFrom);
   await using source = await openSource(from, { tell });
-  await using target = await openTarget(to, { epoch: source.log.epoch, keys: source.keys, tell });
+  const keys = given ?? source.keys;
+  await using target = await openTarget(to, { epoch: source.log.epoch, keys, tell });
+  if (!keys) {
+    tell(
+      "There are no keys beside this log: whoever has a token of it signs in anew, unless --keys names some.",
+    );
+  }
   const events = source.log.position();
   let done = 0;
   let fresh = 0;
   const stop = new AbortController();
   for await (const records of events > 0 ? source.log.tail(0, stop) : []) {
-    fresh += await copy(records, target.log);
+    fresh += await copyRecords(records, target.log);
     progress(done += records.length, events);
     if ((records.at(-1)?.position ?? 0) >= events) break;
   }
@@ -56,37 +63,14 @@ export async function importLog(
   return { events: done, fresh, alike };
 }
 
-/** Copies a page. Gives how many events the target did not have. */
-async function copy(records: readonly LogRecord[], target: Log): Promise<number> {
-  const rooms = [...Map.groupBy(records, ({ room }) => room)];
-  const fresh = await Promise.all(
-    rooms.map(([room, ofRoom]) => copyRoom(room, ofRoom.map(({ event }) => event), target)),
-  );
-  return fresh.reduce((sum, count) => sum + count, 0);
-}
-
-async function copyRoom(room: string, events: readonly RoomEvent[], target: Log): Promise<number> {
-  const missing = events.filter(({ seq }) => seq > target.head(room));
-  for (let from = 0; from < missing.length;) {
-    const batch = takeBatch(missing, { from, count: limits.batchEvents, bytes: appendBytes });
-    const head = (batch[0]?.seq ?? 1) - 1;
-    const appended = await target.append(room, head, batch);
-    if (appended.kind === "conflict") {
-      throw new ChatError(
-        "FAILED_PRECONDITION",
-        `Cannot import ${JSON.stringify(room)} after event ${head}: the target is at ${appended.head}, ` +
-          "stop whatever writes to it and import again.",
-      );
-    }
-    from += batch.length;
-  }
-  return missing.length;
-}
+type Places = { from: Place; to: Place } & Pick<ImportOptions, "keysFrom">;
 
 /** The places that the command line names. */
-function parseArgs(args: readonly string[]): { from: Place; to: Place } | undefined {
+function parseArgs(args: readonly string[]): Places | undefined {
   const flags = new Map(args.map((arg, i) => [arg, args[i + 1] ?? ""]));
-  const [from, to, data = "data"] = [flags.get("--from"), flags.get("--to"), flags.get("--data")];
+  const [from, to, keys, data = "data"] = ["--from", "--to", "--keys", "--data"].map((flag) =>
+    flags.get(flag)
+  );
   if (!from || !to || args.length !== flags.size || args.length % 2 === 1) return undefined;
   const env = (name: string) => Deno.env.get(name) || undefined;
   const nats = {
@@ -100,7 +84,7 @@ function parseArgs(args: readonly string[]): { from: Place; to: Place } | undefi
     chatLog: url,
     chatData: url.startsWith("sqlite:") ? dirname(url.slice("sqlite:".length)) : data,
   });
-  return { from: place(from), to: place(to) };
+  return { from: place(from), to: place(to), keysFrom: keys ? place(keys) : undefined };
 }
 
 function say(text: string): void {
@@ -111,7 +95,8 @@ async function main(): Promise<number> {
   const places = parseArgs(Deno.args);
   if (!places) {
     say(
-      "Cannot import: it takes --from and --to, each a log as in CHAT_LOG, and for NATS --data, a folder for its copy.\n",
+      "Cannot import: it takes --from and --to, each a log as in CHAT_LOG, for NATS --data, a folder for its copy, " +
+        "and --keys, the log whose keys it takes if they are not beside the first.\n",
     );
     return 2;
   }
@@ -130,12 +115,13 @@ async function main(): Promise<number> {
   };
   try {
     const { events, fresh, alike } = await importLog(places.from, places.to, {
+      keysFrom: places.keysFrom,
       progress,
       tell: (text) => say(`${text}\n`),
     });
     say(
       `${fresh} of ${events} events were new. ` +
-        (alike ? "Both logs hold the same.\n" : "The target has gone on since: it holds more.\n"),
+        (alike ? "Both logs hold the same.\n" : "The target holds more.\n"),
     );
     return 0;
   } catch (error) {

@@ -8,6 +8,7 @@
 import type { Appended, LogRecord, Seen } from "../chat/log.ts";
 import { ChatError, toChatError } from "../protos/errors.ts";
 import { type RoomEvent, speakerOf } from "../protos/events.ts";
+import type { Followed } from "./nats_follow.ts";
 import { type NatsLink, pause } from "./nats_link.ts";
 import { NatsMarks } from "./nats_marks.ts";
 import { PendingAppends } from "./nats_pending.ts";
@@ -95,10 +96,15 @@ export class NatsLog extends SqliteLog {
     return this.#link.away ?? (this.#pending.doubtful ? silent(this.#link.shown) : undefined);
   }
 
-  /** Resolves when this node has applied the stream up to a place, and all marks. Rejects if it cannot follow any more. */
-  async begin(sequence: number): Promise<void> {
-    await this.#reach(sequence, this.#stop);
-    await this.#marks.caughtUp(this.#stop);
+  /** What it follows: the log, and the marks. */
+  get followed(): readonly [Followed, Followed] {
+    return [this.#replay, this.#marks];
+  }
+
+  /** Resolves when one of these is applied up to a place, or the signal aborts. Rejects if it cannot follow any more. */
+  async reach(followed: Followed, sequence: number, { signal } = this.#stop): Promise<void> {
+    await followed.reach(sequence, { signal });
+    if (this.#stop.signal.aborted) throw this.#failure ?? closed();
   }
 
   /**
@@ -124,7 +130,7 @@ export class NatsLog extends SqliteLog {
       const newest = await this.#newest();
       const lost = new AbortController();
       this.#link.changed({ signal: lost.signal }).then(() => lost.abort());
-      await this.#reach(newest, lost);
+      await this.reach(this.#replay, newest, lost);
       lost.abort();
       if (this.applied < newest) throw away(this.#link, "the connection was lost");
     })();
@@ -195,12 +201,6 @@ export class NatsLog extends SqliteLog {
     } catch (error) {
       throw away(this.#link, error);
     }
-  }
-
-  /** Resolves when the stream is applied up to a place, or the signal aborts. */
-  async #reach(sequence: number, { signal }: { signal: AbortSignal }): Promise<void> {
-    await this.#replay.reach(sequence, { signal });
-    if (this.#stop.signal.aborted) throw this.#failure ?? closed();
   }
 
   #show({ room, events, place }: Planned, head: number): void {

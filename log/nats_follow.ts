@@ -7,6 +7,17 @@ import { type NatsLink, pause } from "./nats_link.ts";
 /** Messages that are asked for ahead, and at most as many that wait to be taken. */
 const ahead = 500;
 
+/** A stream that a node applies to its copy. */
+export interface Followed {
+  readonly stream: string;
+  /** The place up to which it is applied. */
+  readonly applied: number;
+  /** What kept it from going on when it last could not; undefined if it could. */
+  readonly obstacle: unknown;
+  /** Resolves when it is applied up to a place, or the signal aborts. */
+  reach(sequence: number, options: { signal: AbortSignal }): Promise<void>;
+}
+
 /** What following takes. */
 export interface FollowOptions {
   /** The place after which it begins. */
@@ -14,6 +25,8 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
   /** Asked before each consumer begins; what it throws but UNAVAILABLE ends the following. */
   readonly check?: () => Promise<void>;
+  /** Told why it cannot begin now; it tries again. */
+  readonly failed?: (why: unknown) => void;
 }
 
 /**
@@ -23,12 +36,12 @@ export interface FollowOptions {
 export async function* followStream(
   link: NatsLink,
   stream: string,
-  { after, signal, check = () => Promise.resolve() }: FollowOptions,
+  { after, signal, check = () => Promise.resolve(), failed = () => {} }: FollowOptions,
 ): AsyncGenerator<readonly JsMsg[]> {
   while (!signal.aborted) {
     await link.up({ signal });
     if (signal.aborted) return;
-    const messages = await consume(link, stream, { after, check });
+    const messages = await consume(link, stream, { after, check, failed });
     if (!messages) {
       await pause(250, { signal });
       continue;
@@ -45,7 +58,7 @@ export async function* followStream(
 async function consume(
   link: NatsLink,
   stream: string,
-  { after, check }: { after: number; check: () => Promise<void> },
+  { after, check, failed }: Required<Omit<FollowOptions, "signal">>,
 ): Promise<ConsumerMessages | undefined> {
   try {
     await check();
@@ -58,6 +71,7 @@ async function consume(
     return await consumer.consume({ max_messages: ahead, expires: 10_000, idle_heartbeat: 1_000 });
   } catch (error) {
     if (isLasting(error)) throw error;
+    failed(error);
     return undefined;
   }
 }

@@ -2,11 +2,11 @@
 import type { JsMsg } from "@nats-io/jetstream";
 import { ChatError } from "../protos/errors.ts";
 import { Change } from "./change.ts";
-import { followStream } from "./nats_follow.ts";
+import { type Followed, followStream } from "./nats_follow.ts";
 import { type NatsLink, pause } from "./nats_link.ts";
 import { away } from "./nats_publish.ts";
 import { subjectsOf } from "./nats_records.ts";
-import { asking, marksStream } from "./nats_stream.ts";
+import { marksStream } from "./nats_stream.ts";
 import type { Mark } from "./sqlite_writer.ts";
 
 /** The log that the marks belong to. */
@@ -25,17 +25,30 @@ export interface MarksSink {
 }
 
 /** Follows the marks of all nodes, and publishes those of this one. */
-export class NatsMarks {
+export class NatsMarks implements Followed {
   readonly #source: MarksSource;
   readonly #stop = new AbortController();
   readonly #following: Promise<void>;
   #applied: number;
+  #obstacle: unknown;
   readonly #moved = new Change();
 
   constructor(source: MarksSource, { after, commit }: MarksSink) {
     this.#source = source;
     this.#applied = after;
     this.#following = this.#follow(commit);
+  }
+
+  get stream(): string {
+    return marksStream(this.#source.stream);
+  }
+
+  get applied(): number {
+    return this.#applied;
+  }
+
+  get obstacle(): unknown {
+    return this.#obstacle;
   }
 
   /** Keeps a mark. Resolves when this node has applied it. Rejects with UNAVAILABLE. */
@@ -45,7 +58,7 @@ export class NatsMarks {
     try {
       const record = JSON.stringify({ epoch, reader, room, seq });
       const ack = await link.js.publish(subjectsOf(stream).mark(reader, room), record);
-      await this.#reach(ack.seq, this.#stop);
+      await this.reach(ack.seq, this.#stop);
     } catch (error) {
       throw away(link, error);
     }
@@ -54,13 +67,9 @@ export class NatsMarks {
     }
   }
 
-  /** Resolves when this node has applied all that were there when it was asked. */
-  async caughtUp({ signal }: { signal: AbortSignal }): Promise<void> {
-    const { link, stream } = this.#source;
-    const { state } = await asking(link, () => link.jsm.streams.info(marksStream(stream)));
-    if (state.messages > 0) {
-      await this.#reach(state.last_seq, { signal: AbortSignal.any([signal, this.#stop.signal]) });
-    }
+  /** Resolves when this node has applied all up to a place, or the signal aborts. */
+  async reach(sequence: number, { signal }: { signal: AbortSignal }): Promise<void> {
+    while (this.#applied < sequence && !signal.aborted) await this.#moved.next({ signal });
   }
 
   async close(): Promise<void> {
@@ -68,25 +77,25 @@ export class NatsMarks {
     await this.#following;
   }
 
-  async #reach(sequence: number, { signal }: { signal: AbortSignal }): Promise<void> {
-    while (this.#applied < sequence && !signal.aborted) await this.#moved.next({ signal });
-  }
-
   async #follow(commit: MarksSink["commit"]): Promise<void> {
     // The log goes on without marks, so whatever happens to them is tried again.
     while (!this.#stop.signal.aborted) {
-      await this.#followOnce(commit).catch(() => pause(1_000, this.#stop));
+      await this.#followOnce(commit).catch((why) => {
+        this.#obstacle = why;
+        return pause(1_000, this.#stop);
+      });
     }
   }
 
   async #followOnce(commit: MarksSink["commit"]): Promise<void> {
-    const { link, stream, epoch } = this.#source;
+    const { link, epoch } = this.#source;
     const { signal } = this.#stop;
-    const options = { after: this.#applied, signal };
-    for await (const messages of followStream(link, marksStream(stream), options)) {
+    const options = { after: this.#applied, signal, failed: (why: unknown) => this.#obstacle = why };
+    for await (const messages of followStream(link, this.stream, options)) {
       const marks = messages.flatMap((message) => parseMark(message, epoch) ?? []);
       if (marks.length > 0) await commit(marks);
       this.#applied = messages.at(-1)?.seq ?? this.#applied;
+      this.#obstacle = undefined;
       this.#moved.happen();
     }
   }

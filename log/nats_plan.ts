@@ -108,6 +108,7 @@ function unknown(stream: string, seq: number): ChatError {
 export function lost(stream: string, fault: string): ChatError {
   return new ChatError(
     "DATA_LOSS",
-    `Cannot follow the stream "${stream}": ${fault}, restart to begin anew from what it holds, or restore it from a backup.`,
+    `Cannot follow the stream "${stream}": ${fault}, restart, ` +
+      "and if it ends so again make a new one of the copies: see docs/operations.md.",
   );
 }

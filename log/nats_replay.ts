@@ -1,7 +1,7 @@
 /** Applies a stream to this node's copy of the log, record by record, for as long as both go together. */
 import { ChatError, toChatError } from "../protos/errors.ts";
 import { Change } from "./change.ts";
-import { followStream } from "./nats_follow.ts";
+import { type Followed, followStream } from "./nats_follow.ts";
 import { type NatsLink, pause } from "./nats_link.ts";
 import {
   lost,
@@ -30,7 +30,7 @@ export interface Copy {
 }
 
 /** What is applied, and how far. */
-export class NatsReplay {
+export class NatsReplay implements Followed {
   readonly #link: NatsLink;
   readonly #source: Source;
   readonly #copy: Copy;
@@ -39,6 +39,7 @@ export class NatsReplay {
   readonly #moved = new Change();
   #applied: number;
   #behind = Infinity;
+  #obstacle: unknown;
 
   /** Ends when the signal aborts. */
   constructor(
@@ -69,6 +70,14 @@ export class NatsReplay {
     return this.#applied;
   }
 
+  get stream(): string {
+    return this.#source.stream;
+  }
+
+  get obstacle(): unknown {
+    return this.#obstacle;
+  }
+
   /** How far a room is. */
   placeOf(room: string): RoomPlace {
     return this.#places.get(room) ?? { head: 0, sequence: 0, id: "" };
@@ -91,20 +100,27 @@ export class NatsReplay {
       const fault = await this.#runToFault();
       if (!fault) return;
       if (tries === triesMost || await this.#isTold(fault)) throw fault;
+      this.#obstacle = fault;
       await pause(triesMs, { signal: this.#signal });
     }
   }
 
   async #runToFault(): Promise<ChatError | undefined> {
-    const [signal, check] = [this.#signal, () => this.#check()];
-    const { stream } = this.#source;
-    for await (const messages of followStream(this.#link, stream, { after: this.#applied, signal, check })) {
+    const signal = this.#signal;
+    const options = {
+      after: this.#applied,
+      signal,
+      check: () => this.#check(),
+      failed: (why: unknown) => this.#obstacle = why,
+    };
+    for await (const messages of followStream(this.#link, this.stream, options)) {
       for (let from = 0; from < messages.length && !signal.aborted;) {
         const plan = this.#plan(messages.slice(from));
         await this.#apply(plan.records);
         from += plan.messages;
         this.#applied = Math.max(this.#applied, messages[from - 1]?.seq ?? 0);
         this.#behind = (messages.at(-1)?.info.pending ?? 0) + messages.length - from;
+        if (plan.messages > 0) this.#obstacle = undefined;
         this.#moved.happen();
         if (plan.fault) return plan.fault;
       }
@@ -148,6 +164,7 @@ export class NatsReplay {
         if (known.code === "DATA_LOSS") setAside(this.#copy.file, "damaged");
         const passes = known.code === "STORAGE_FULL" || (known.code === "UNAVAILABLE" && failures < 30);
         if (!passes) throw known;
+        this.#obstacle = known;
         await pause(1_000, { signal: this.#signal });
       }
     }

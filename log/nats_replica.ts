@@ -5,7 +5,7 @@ import { parseRecord } from "./nats_records.ts";
 import { asking, orMissing, readMessage } from "./nats_stream.ts";
 import { storageError } from "./sqlite_errors.ts";
 import { lockFile } from "./sqlite_lock.ts";
-import { marksPlace, newestPlace, type Place, readPlaces } from "./sqlite_replica.ts";
+import { keysBeside, marksPlace, newestPlace, type Place, readPlaces } from "./sqlite_replica.ts";
 
 /** How a stream stands to a replica: it may have lost what the replica has. */
 export type Standing = "continues" | "lost";
@@ -52,12 +52,15 @@ export function inspect(file: string): Replica | "damaged" | undefined {
   }
 }
 
-/** Puts a file out of the way, under its name and `why`. Gives that name. */
+/** What belongs to a file, and is beside it. */
+const ends = ["", "-wal", "-shm", keysBeside("")];
+
+/** Puts a file out of the way, under its name and `why`, and a number if another one is there. Gives that name. */
 export function setAside(file: string, why: string): string {
-  for (const end of ["", "-wal", "-shm"]) {
-    if (exists(file + end)) Deno.renameSync(file + end, `${file}.${why}${end}`);
-  }
-  return `${file}.${why}`;
+  let aside = `${file}.${why}`;
+  for (let number = 2; ends.some((end) => exists(aside + end)); number++) aside = `${file}.${why}.${number}`;
+  for (const end of ends) if (exists(file + end)) Deno.renameSync(file + end, aside + end);
+  return aside;
 }
 
 function exists(file: string): boolean {

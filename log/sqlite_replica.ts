@@ -1,5 +1,6 @@
 /** What a SQLite file has beside its log when it is the replica of a stream. */
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { Mark } from "./sqlite_writer.ts";
 
 /** A record of a stream. */
 export interface Place {
@@ -9,6 +10,11 @@ export interface Place {
   readonly id: string;
   /** What tells the newest record that changed the room; empty if that is not known. */
   readonly counted?: string;
+}
+
+/** Where a replica's keys are kept: not in it, since whoever looks after it hands it on. */
+export function keysBeside(file: string): string {
+  return `${file}-keys.json`;
 }
 
 /** Where the place of the marks is kept: no room has this name. */
@@ -54,4 +60,15 @@ export function newestPlace(places: Iterable<Place>): Place | undefined {
     (newest, place) => newest && newest.sequence > place.sequence ? newest : place,
     undefined,
   );
+}
+
+/** How far everybody has read, of any log in a file. */
+export function readMarks(file: string): Mark[] {
+  using db = new DatabaseSync(file, { readOnly: true });
+  const rows = db.prepare("SELECT reader, room, seq FROM marks").all();
+  return rows.map(({ reader, room, seq }) => ({
+    reader: String(reader),
+    room: String(room),
+    seq: Number(seq),
+  }));
 }

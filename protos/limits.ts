@@ -157,6 +157,8 @@ export const limits = {
   sessionReturnMs: 500,
   /** A shutdown takes at most so long, then everything is cut. */
   drainMs: 10_000,
+  /** A ChatService that starts ends when nothing has come of the stream for so long: a cluster chooses a leader in 10 s. While something comes it may take hours. */
+  catchUpSilenceMs: 60_000,
 
   // Of a gateway alone.
 

@@ -9,7 +9,7 @@ export interface Running {
   close(): Promise<void>;
 }
 
-/** Reads the settings, serves until SIGTERM or SIGINT, drains, and exits. */
+/** Reads the settings, serves until SIGTERM or SIGINT, drains, and exits; at once if it does not serve yet. */
 export async function runProcess(
   role: Role,
   serve: (settings: Settings, metrics: Metrics | undefined) => Promise<Running>,
@@ -23,8 +23,13 @@ export async function runProcess(
   }
   try {
     const asksToStop = firstSignal();
-    const running = await serve(asked.settings, await openMetrics(role, asked.settings));
+    const starting = openMetrics(role, asked.settings).then((metrics) => serve(asked.settings, metrics));
+    const running = await Promise.race([starting, asksToStop.then(() => undefined)]);
     const signal = await asksToStop;
+    if (!running) {
+      journal.info(`${signal}: leaving before it served`);
+      Deno.exit(0);
+    }
     journal.info(`${signal}: draining, at most ${drainMs / 1000} s`);
     const hardStop = setTimeout(() => {
       journal.warn("Cannot finish draining in time: some clients do not read; leaving now.");

@@ -10,8 +10,14 @@ import { onNats, serveNats } from "./nats_server.ts";
 
 const args = ["run", "-q", "-P=grpc", "log/import.ts"];
 
-function importing(from: string, to: string, data: string): Promise<{ code: number; stderr: string }> {
-  return run([Deno.execPath(), ...args, "--from", from, "--to", to, "--data", data]);
+function importing(
+  from: string,
+  to: string,
+  data: string,
+  keys?: string,
+): Promise<{ code: number; stderr: string }> {
+  const named = keys ? ["--keys", keys] : [];
+  return run([Deno.execPath(), ...args, "--from", from, "--to", to, "--data", data, ...named]);
 }
 
 /** The same, killed when it has said so often how far it is. */
@@ -112,16 +118,54 @@ onNats("an empty log is imported, too: its life and its keys", async () => {
   await log.close();
 });
 
+onNats(
+  "an import takes the keys that it is told to, and says so if it takes none or others stay",
+  async () => {
+    await using nats = await serveNats();
+    await using folder = await tempFolder();
+    const [here, there] = [`sqlite:${folder.file("a/chat.db")}`, `sqlite:${folder.file("b/chat.db")}`];
+    await makeLog(folder.file("a/chat.db"), { rooms: 1, events: 10 });
+    const [own, foreign] = [
+      await openKeys(folder.file("own/keys.json")),
+      `sqlite:${folder.file("c/chat.db")}`,
+    ];
+    await openKeys(folder.file("c/keys.json"));
+    const put = async (to: string, keys?: string) =>
+      (await importing(here, to, folder.file("node"), keys)).stderr.split("\n")[0];
+    const none =
+      "There are no keys beside this log: whoever has a token of it signs in anew, unless --keys names some.";
+    assertEquals(await put(there), none);
+    assertMatch(await put(nats.url(), `sqlite:${folder.file("own/chat.db")}`) ?? "", /^10 of 10 events/);
+    assertMatch(await put(there, nats.url()) ?? "", /^10 of 10 events/);
+    for (const to of [there, nats.url()]) {
+      assertMatch(
+        await put(to, foreign) ?? "",
+        /^The keys in ".*" stay as they are: whoever has a token of the other log signs in again.$/,
+      );
+    }
+    const { log, keys } = await openEngine({ chatLog: there, chatData: folder.file("b") });
+    await log.close();
+    assertEquals(keys, own);
+    for (const keys of [nats.url("NONE"), `sqlite:${folder.file("none/chat.db")}`]) {
+      const { code, stderr } = await importing(here, there, folder.file("node"), keys);
+      assertEquals(code, 1);
+      assertMatch(stderr, /^Cannot take the keys of ".*": there are none, check its name.\n$/);
+    }
+  },
+);
+
 onNats("an import into another history is refused, and one that has gone on is left alone", async () => {
   await using nats = await serveNats();
   await using folder = await tempFolder();
   const [a, b] = [`sqlite:${folder.file("a/chat.db")}`, `sqlite:${folder.file("b/chat.db")}`];
   for (const name of ["a", "b"]) await makeLog(folder.file(`${name}/chat.db`), { rooms: 1, events: 10 });
-  for (const to of [b, nats.url()]) {
+  const secret = nats.url().replace("//", "//me:secret@");
+  for (const to of [b, secret]) {
     if (to !== b) await importing(b, to, folder.file("node"));
     const { code, stderr } = await importing(a, to, folder.file("node"));
     assertEquals(code, 1);
     assertMatch(stderr, /^Cannot import into ".*": it holds another history, choose an empty log.\n$/);
+    assert(!stderr.includes("secret"), stderr);
   }
   {
     await using log = await openLog(nats.url(), { folder: folder.file("node") });
@@ -129,7 +173,7 @@ onNats("an import into another history is refused, and one that has gone on is l
   }
   const { code, stderr } = await importing(b, nats.url(), folder.file("node"));
   assertEquals(code, 0);
-  assertMatch(stderr, /0 of 10 events were new. The target has gone on since: it holds more.\n$/);
+  assertMatch(stderr, /0 of 10 events were new. The target holds more.\n$/);
   const missing = await importing("sqlite:/nowhere/chat.db", nats.url(), folder.file("node"));
   assertMatch(
     missing.stderr,

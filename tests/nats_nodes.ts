@@ -15,12 +15,11 @@ export interface NatsNode {
 /** A node on a log; its folder goes away with it, unless it is given one. */
 export async function natsNode(
   url: string,
-  { folder: given }: { folder?: string } = {},
+  { folder: given, told = [], ...options }: { folder?: string; told?: string[]; patienceMs?: number } = {},
 ): Promise<NatsLog & NatsNode> {
   await using made = new AsyncDisposableStack();
   const folder = given ?? made.use(await tempFolder()).path;
-  const told: string[] = [];
-  const { log } = await openNats({ url }, { folder, tell: (text) => told.push(text) });
+  const { log } = await openNats({ url }, { folder, tell: (text) => told.push(text), ...options });
   const own = made.move();
   const close = async () => {
     await log.close();

@@ -2,6 +2,8 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { connect } from "@nats-io/transport-node";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { newKeys, readKeys } from "../log/keys.ts";
+import { keepMarks } from "../log/nats_marks_kept.ts";
 import { remarksOn } from "../log/nats_stream.ts";
 import { openEngine, openLog } from "../log/open.ts";
 import { limits } from "../protos/limits.ts";
@@ -15,6 +17,14 @@ import { chatOn, hi } from "./playing.ts";
 async function client({ port }: NatsServer) {
   const nc = await connect({ servers: `127.0.0.1:${port}` });
   return { js: jetstream(nc), jsm: await jetstreamManager(nc), [Symbol.asyncDispose]: () => nc.close() };
+}
+
+/** The stream of a log, made so that records can be taken out of it. */
+async function looseStream({ jsm }: Awaited<ReturnType<typeof client>>, nats: NatsServer): Promise<void> {
+  await (await natsNode(nats.url()))[Symbol.asyncDispose]();
+  const { config } = await jsm.streams.info("CHAT");
+  await jsm.streams.delete("CHAT");
+  await jsm.streams.add({ ...config, deny_purge: false });
 }
 
 const forEver = { signal: new AbortController().signal };
@@ -50,11 +60,13 @@ onNats(
     await using mine = await client(nats);
     const log = await natsNode(nats.url(), { folder: folder.path });
     await log.append("lobby", 0, [event(1)]);
+    await log.mark("guest:a", "lobby", 1);
     const tail = codeOf(take(log.tail(1, forEver), 1));
     await mine.jsm.streams.delete("CHAT");
     {
       await using other = await natsNode(nats.url());
-      await other.append("lobby", 0, [event(1, { message: { text: "another past" } })]);
+      const past = { message: { text: "another past" } };
+      await other.append("lobby", 0, [event(1, past, { timestamp: "2026-01-31T12:00:01.000Z" })]);
       assertEquals(await tail, "DATA_LOSS", "the one that runs leaves");
       assertEquals(await codeOf(log.append("lobby", 1, [event(2)])), "DATA_LOSS");
       await log.close();
@@ -62,11 +74,77 @@ onNats(
       assertEquals(again.epoch, other.epoch);
       assertNotEquals(again.epoch, log.epoch);
       assertEquals(again.read("lobby", 0, 10)[0]?.message?.text, "another past");
+      assertEquals(again.marked("guest:a", "lobby"), 0, "nobody has read that");
     }
     await using kept = await openLog(`sqlite:${folder.file(`CHAT.replica.db.${log.epoch}`)}`);
     assertEquals(kept.read("lobby", 0, 10), [event(1)]);
   },
 );
+
+onNats("P3 complete: a copy that is put aside never takes the place of one that was before", async () => {
+  await using nats = await serveNats();
+  await using folder = await tempFolder();
+  const kept = ["CHAT.replica.db.damaged", "CHAT.replica.db.damaged.2", "CHAT.replica.db.damaged.3"];
+  for (const [i, name] of kept.entries()) {
+    const text = `no database, ${i}`.repeat(1_000);
+    await Deno.writeTextFile(folder.file("CHAT.replica.db"), text);
+    await using log = await natsNode(nats.url(), { folder: folder.path });
+    assertMatch(log.told[0] ?? "", new RegExp(`was damaged; .*/${name}"\\.$`));
+    assertEquals(await Deno.readTextFile(folder.file(name)), text);
+  }
+});
+
+onNats(
+  "keys are kept beside a copy, for its user alone; a stream that lost them is given them again",
+  async () => {
+    await using nats = await serveNats();
+    await using folder = await tempFolder();
+    await using mine = await client(nats);
+    await looseStream(mine, nats);
+    const open = async () => {
+      const told: string[] = [];
+      const settings = { chatLog: nats.url(), chatData: folder.path };
+      const { log, keys } = await openEngine(settings, { tell: (text) => told.push(text) });
+      await log.append("lobby", log.head("lobby"), [event(log.head("lobby") + 1)]);
+      await log.close();
+      return { keys, told };
+    };
+    const { keys } = await open();
+    const file = folder.file("CHAT.replica.db-keys.json");
+    assertEquals(await readKeys(file), keys);
+    assertEquals(((await Deno.stat(file)).mode ?? 0) & 0o777, 0o600);
+    await mine.jsm.streams.purge("CHAT", { filter: "CHAT.keys" });
+    assertEquals(await open(), { keys, told: [] });
+    const others = JSON.stringify({ keys: await newKeys() });
+    await Deno.writeTextFile(file, others);
+    const again = await open();
+    assertEquals(again.keys, keys, "those of the stream are what counts");
+    assertEquals(again.told, [
+      `Cannot keep the keys of the stream in "${file}": it holds others, move it away if these are needed no more.`,
+    ]);
+    assertEquals(await Deno.readTextFile(file), others, "they may be all that is left of those before");
+    await Deno.writeTextFile(file, "{}");
+    const { told } = await open();
+    assertEquals(told, [
+      `Cannot keep the keys of the stream in "${file}": there is no private key in it, see to it or move it away.`,
+    ]);
+  },
+);
+
+onNats("P3 complete: a stream whose beginning is gone is refused, saying what to do", async () => {
+  await using nats = await serveNats();
+  await using mine = await client(nats);
+  await looseStream(mine, nats);
+  await using log = await natsNode(nats.url());
+  await log.append("lobby", 0, [event(1)]);
+  await mine.jsm.streams.purge("CHAT", { filter: "CHAT.epoch" });
+  await mine.js.publish("CHAT.epoch", JSON.stringify({ epoch: log.epoch }));
+  const why = await natsNode(nats.url()).then(() => "", ({ code, message }) => `${code} ${message}`);
+  assertMatch(
+    why,
+    /^DATA_LOSS Cannot follow the stream "CHAT": its records 1 to 1 are gone, .* see docs\/operations.md\.$/,
+  );
+});
 
 onNats("P3 complete: a stream that lost what was acknowledged goes on in another epoch", async () => {
   await using nats = await serveNats();
@@ -78,8 +156,11 @@ onNats("P3 complete: a stream that lost what was acknowledged goes on in another
   await nats.kill();
   await nats.backup();
   await nats.start();
-  await eventually(() => log.refusal() === undefined);
+  await eventually(() => [log, other].every((node) => node.refusal() === undefined));
   await log.append("lobby", 1, [event(2)]);
+  await log.mark("guest:a", "lobby", 2);
+  await other.mark("guest:b", "lobby", 1);
+  await eventually(() => log.marked("guest:b", "lobby") === 1);
   await other.close();
   const tail = codeOf(take(log.tail(log.position(), forEver), 1));
   await nats.kill();
@@ -93,6 +174,24 @@ onNats("P3 complete: a stream that lost what was acknowledged goes on in another
   assertMatch(again.told.join(), /another history/);
   await using third = await natsNode(nats.url());
   assertEquals([third.epoch, third.head("lobby")], [again.epoch, 1]);
+  for (const reader of ["guest:a", "guest:b"]) {
+    assertEquals([again, third].map((log) => log.marked(reader, "lobby")), [1, 1], "what is left was read");
+  }
+});
+
+Deno.test("P5 bounded: marks of a copy that was put aside hold no start up, whatever becomes of them", async () => {
+  await using folder = await tempFolder();
+  const aside = folder.file("aside.db");
+  {
+    await using old = await openLog(`sqlite:${aside}`);
+    await old.append("lobby", 0, [event(1)]);
+    await old.mark("guest:a", "lobby", 1);
+  }
+  await using log = await openLog("sqlite::memory:");
+  await log.append("lobby", 0, [event(1)]);
+  log.mark = () => new Promise(() => {});
+  const why = await keepMarks(aside, log, { patienceMs: 20 }).then(() => "", ({ message }) => message);
+  assertEquals(why, "NATS does not give them back");
 });
 
 onNats("a stream that could lose what it should keep is refused, saying all that differs", async () => {
