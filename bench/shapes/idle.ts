@@ -9,15 +9,15 @@ interface IdleCell extends Cell {
 }
 
 /** The cell that a bar speaks of. */
-export const idleCell: IdleCell = { name: "5,000 browsers", clients: 5_000, seconds: 10 };
+export const idleCell: IdleCell = { name: "5,000 browsers", clients: 5_000, seconds: 30 };
 
 /** The shape. */
 export const idle = shape<IdleCell>({
   name: "idle",
   title: "Idle sockets",
   about:
-    "Everybody has joined one room, and nobody says anything: how much memory each has cost, in all server " +
-    "processes together, and what it costs to let them be there.",
+    "Everybody has joined one room, and nobody says anything for half a minute: how much memory each has cost then, in " +
+    "all server processes together, and what it costs to let them be there.",
   columns: [
     { figure: "perSocket", head: "RSS per socket, KB", digits: 1 },
     { figure: "before", head: "RSS before, MB", digits: 0 },
