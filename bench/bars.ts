@@ -151,11 +151,13 @@ function growth(figure: Figure): Judged[] {
 }
 
 function pages(figure: Figure): Judged[] {
-  const { open, scroll, read } = pageCells;
+  const { open, scroll, slowScroll, read } = pageCells;
   return [
     below(`ms until the page can be used, ${open.name}`, figure("page", open, "ours", "interactive"), 1_000),
     // Of the 60 that a display has.
-    atLeast(`frames/s, ${scroll.name}`, figure("page", scroll, "ours", "frames"), 59),
+    ...[scroll, slowScroll].map((cell) =>
+      atLeast(`frames/s, ${cell.name}`, figure("page", cell, "ours", "frames"), 59)
+    ),
     below(`page's thread, %, ${read.name}`, figure("page", read, "ours", "busy"), 50),
   ];
 }

@@ -25,7 +25,8 @@ interface Stage {
 /** The cells that a bar speaks of. */
 export const pageCells = {
   open: { name: "open, 4× slower", slower: 4, messages: 200, seconds: 0, measure: open },
-  scroll: { name: "scroll 10,000, 4× slower", slower: 4, messages: 10_000, seconds: 10, measure: scroll },
+  scroll: { name: "scroll 10,000", slower: 1, messages: 10_000, seconds: 10, measure: scroll },
+  slowScroll: { name: "scroll 10,000, 4× slower", slower: 4, messages: 10_000, seconds: 10, measure: scroll },
   read: { name: "read 200/s, 4× slower", slower: 4, messages: 2_000, seconds: 8, measure: read },
 } as const satisfies Record<string, PageCell>;
 
@@ -54,8 +55,8 @@ export const page = shape<PageCell>({
   cells: [
     pageCells.open,
     { ...pageCells.open, name: "open", slower: 1 },
+    pageCells.slowScroll,
     pageCells.scroll,
-    { ...pageCells.scroll, name: "scroll 10,000", slower: 1 },
     pageCells.read,
     { ...pageCells.read, name: "read 200/s", slower: 1 },
   ],
