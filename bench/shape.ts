@@ -16,12 +16,10 @@ export interface Column {
   readonly digits: number;
 }
 
-/** A shape. */
+/** A shape. What happens in it, docs/numbers.md tells above its table. */
 export interface Shape<C extends Cell = Cell> {
   readonly name: string;
   readonly title: string;
-  /** What happens in it, in Markdown. */
-  readonly about: string;
   readonly columns: readonly Column[];
   readonly cells: readonly C[];
   /** Sizes for a machine that is busy with other things. */

@@ -30,10 +30,6 @@ const p99Most = 100;
 export const capacity = shape<CapacityCell>({
   name: "capacity",
   title: "Capacity",
-  about:
-    "The highest rate of messages to one room at which the p99 stays below 100 ms and nothing is lost or " +
-    "refused, searched for to 10 %. Behind it, what the next higher rate that was tried did: a server past its limit " +
-    "may be late, but must not lose anything silently.",
   columns: [
     { figure: "deliveries", head: "deliveries/s", digits: 0 },
     { figure: "perSecond", head: "messages/s", digits: 0 },

@@ -37,10 +37,6 @@ export const durableCells = {
 export const durable = shape<DurableCell>({
   name: "durable",
   title: "Durable sends",
-  about:
-    `Sends into the lobby that nobody reads, each answered once it is on the disk: by ${browsers} browsers ` +
-    `through one gateway, and by ${programs} programs straight over Session. Beside 2,000 a second the highest rate ` +
-    "at which the p99 stays below 50 ms and all are stored. What was acknowledged is counted against the room's head.",
   columns: sendColumns,
   cells: Object.values(durableCells),
   quickCells: [

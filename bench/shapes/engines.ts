@@ -33,10 +33,6 @@ const columns: readonly Column[] = [
 export const engines = shape<EnginesCell>({
   name: "engines",
   title: "SQLite and NATS",
-  about:
-    "One ChatService with its log in SQLite, and one with it in NATS: a nats-server with JetStream on the same " +
-    "machine, whose CPU counts as the server's, and which acknowledges before it syncs (SQLite syncs first). Sends " +
-    "of 30 programs over Session that nobody reads, as above, and browsers in one room through one gateway.",
   columns,
   cells: [
     { name: "Session, 500/s", sends: { ...programs, seconds: 5, perSecond: 500 } },

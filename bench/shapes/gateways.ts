@@ -33,10 +33,6 @@ export const gatewaysCells = { one: cell(1, 1_000, 20), two: cell(2, 1_000, 20) 
 export const gateways = shape<GatewaysCell>({
   name: "gateways",
   title: "Two gateways",
-  about:
-    "One room, whose browsers are on one gateway, or half of them on each of two: as many browsers and messages on " +
-    "each. The CPU is of the gateways alone. What two carry against one, when each has a core of its own, is twice " +
-    "what a delivery costs with one, divided by what it costs with two.",
   columns: loadColumns.map((column) =>
     column.figure === "cpu" ? { ...column, head: "gateways' CPU per delivery, µs" } : column
   ),

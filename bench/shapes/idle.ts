@@ -15,9 +15,6 @@ export const idleCell: IdleCell = { name: "5,000 browsers", clients: 5_000, seco
 export const idle = shape<IdleCell>({
   name: "idle",
   title: "Idle sockets",
-  about:
-    "Everybody has joined one room, and nobody says anything for half a minute: how much memory each has cost then, in " +
-    "all server processes together, and what it costs to let them be there.",
   columns: [
     { figure: "perSocket", head: "RSS per socket, KB", digits: 1 },
     { figure: "before", head: "RSS before, MB", digits: 0 },

@@ -37,11 +37,6 @@ const readPerSecond = 200;
 export const page = shape<PageCell>({
   name: "page",
   title: "The page",
-  about:
-    "A real Chromium whose page's thread is slowed down. Interactive: with an empty cache, from the request until " +
-    "100 messages are shown, the field can be written to, and no task is long any more. Scrolled: 10,000 messages are " +
-    "held, and the wheel is turned at 4,000 pixels a second; a blank frame shows a place that is not drawn. Read: the " +
-    "reader is at the end while 200 messages a second come.",
   columns: [
     { figure: "interactive", head: "interactive, ms", digits: 0 },
     { figure: "script", head: "script, KB gzipped", digits: 1 },

@@ -13,10 +13,6 @@ interface RestartCell extends Cell {
 export const restart = shape<RestartCell>({
   name: "restart",
   title: "ChatService restarts",
-  about:
-    "One room at 10 messages a second, which go on while ChatService is ended with a signal and started again in " +
-    "the same moment. The time is from the signal until every browser has a message that was due after it; all " +
-    "messages have to arrive, also those that were sent while it was away.",
   columns: [
     { figure: "resumed", head: "until all have resumed, ms", digits: 0 },
     { figure: "restarted", head: "of it until ChatService serves, ms", digits: 0 },

@@ -29,9 +29,6 @@ export const roomCells = {
 export const room = shape<RoomCell>({
   name: "room",
   title: "One room",
-  about:
-    "So many browsers in one room, and so many messages a second in all. Those who write are browsers of the " +
-    "room too, and write at most 50 messages a second each. `100 × 10/s` is light load: what counts there is the latency.",
   columns: [
     ...loadColumns,
     { figure: "ackP50", head: "ack p50, ms", digits: 1 },

@@ -20,9 +20,6 @@ export const manyRooms = cell(1_000, 2_000);
 export const rooms = shape<RoomsCell>({
   name: "rooms",
   title: "Many rooms of 10",
-  about:
-    "So many rooms with ten browsers in each, and so many messages a second over all rooms: as many deliveries " +
-    "as `1000 × 20/s` in one room, and a hundred times as many messages.",
   columns: loadColumns,
   cells: [manyRooms],
   quickCells: [cell(3, 30)],

@@ -12,9 +12,6 @@ export const startCell: Cell = { name: "GET /" };
 export const start = shape<Cell>({
   name: "start",
   title: "Start",
-  about:
-    "From starting the gateway's process until the first byte of its page is there. ChatService runs already; " +
-    "a start before it has warmed the caches.",
   columns: [{ figure: "firstByte", head: "first byte, ms", digits: 0 }],
   cells: [startCell],
   quickCells: [startCell],

@@ -11,9 +11,6 @@ interface StopsCell extends Cell {
 export const stops = shape<StopsCell>({
   name: "stops",
   title: "Where the tutorial's design stops",
-  about:
-    "Users in one room, of whom one says something: with how many of them all still have it within 3 s. Each " +
-    "user's stream holds one of its ten threads, and a send needs one more.",
   columns: [
     { figure: "users", head: "users, at most", digits: 0 },
     { figure: "tried", head: "tried up to", digits: 0 },

@@ -18,9 +18,6 @@ const replay = 100;
 export const storm = shape<StormCell>({
   name: "storm",
   title: "Join storm",
-  about:
-    `All come as fast as they are let in, a hundred at a time. Ours are in once they have the last ${replay} ` +
-    "messages; the others once they would be given the next one.",
   columns: [
     { figure: "joins", head: "joins/s", digits: 0 },
     { figure: "p50", head: "p50 of a join, ms", digits: 1 },

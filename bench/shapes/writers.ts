@@ -17,7 +17,6 @@ function cell(clients: number, perSecond: number): WritersCell {
 export const writers = shape<WritersCell>({
   name: "writers",
   title: "Everybody writes",
-  about: "One room in which every browser writes in its turn, so many messages a second in all.",
   columns: loadColumns,
   cells: [cell(1_000, 50)],
   quickCells: [cell(10, 20)],
