@@ -27,6 +27,7 @@ export function serveBrowser(socket: Socket, bridge: Bridge, options: BrowserOpt
 }
 
 class Browser implements SocketHandlers, LinkWatcher, PulseOptions {
+  readonly sendsFrames = true;
   readonly everyMs = limits.heartbeatMs;
   readonly silenceMs = limits.silenceMs;
   readonly #socket: Socket;
@@ -53,8 +54,10 @@ class Browser implements SocketHandlers, LinkWatcher, PulseOptions {
     this.#bridge.watchLink(this);
   }
 
-  beat(): void {
-    if (this.#socket.wasQuiet()) this.#socket.send(heartbeat);
+  /** Also to one that is told a lot and says nothing: a page gives a sign of life when it is asked for one. */
+  beat(silentMs: number): void {
+    const wasQuiet = this.#socket.wasQuiet();
+    if (wasQuiet || silentMs > this.everyMs) this.#socket.send(heartbeat);
   }
 
   dead(): void {
@@ -68,7 +71,7 @@ class Browser implements SocketHandlers, LinkWatcher, PulseOptions {
   heard(text: string | ChatError): void {
     this.#pulse.heard();
     // Most of what thousands say who only read.
-    if (text === signOfLife) return;
+    if (text === heartbeat || text === signOfLife) return;
     try {
       if (text instanceof ChatError) throw text;
       const frames = parseFrames(text);
@@ -179,7 +182,7 @@ class Browser implements SocketHandlers, LinkWatcher, PulseOptions {
 
 const done = Promise.resolve();
 
-/** A heartbeat as it is usually written. */
-const signOfLife = JSON.stringify({ heartbeat: {} });
-
 const heartbeat = encodeFrames({ heartbeat: {} });
+
+/** The same as a frame alone. */
+const signOfLife = JSON.stringify({ heartbeat: {} });

@@ -10,7 +10,8 @@ export interface PulseOptions {
   readonly everyMs: number;
   /** When nothing was heard for about so long, `dead` is called, once. */
   readonly silenceMs: number;
-  beat(): void;
+  /** `silentMs` is for about how long nothing was heard. */
+  beat(silentMs: number): void;
   dead(): void;
 }
 
@@ -51,7 +52,8 @@ export class Pulse {
   }
 
   #step(): void {
-    if (++this.#silentBeats * this.#stepMs > this.#options.silenceMs) {
+    const silentMs = ++this.#silentBeats * this.#stepMs;
+    if (silentMs > this.#options.silenceMs) {
       this.stop();
       return this.#options.dead();
     }
@@ -59,6 +61,6 @@ export class Pulse {
     this.#spoke = false;
     // Before the beat, which may end it.
     this.#wait();
-    if (!spoke) this.#options.beat();
+    if (!spoke) this.#options.beat(silentMs);
   }
 }

@@ -82,6 +82,34 @@ function halfSpeaking(port: number): { ended: Promise<string> } & Disposable {
   return { ended, [Symbol.dispose]: () => session.destroy() };
 }
 
+/** Reads a room in which somebody speaks all the time, and says nothing but the answer to a heartbeat. */
+async function busyReader(port: number): Promise<AsyncDisposable & { ws: WebSocket }> {
+  const speaker = await FrameSocket.join(port, "speaker");
+  await speaker.ask({ createRoom: { room: "busy" } });
+  const reader = await FrameSocket.join(port, "silent reader");
+  await reader.ask({ follow: { room: "busy" } });
+  let number = 0;
+  const speaks = setInterval(() => {
+    speaker.ask({ send: { room: "busy", text: "a word", clientId: `word ${++number}` } });
+  }, 1_000);
+  const { raw } = reader;
+  let seen = 0;
+  const answers = setInterval(() => {
+    const frames = raw.received.slice(seen) as { heartbeat?: object }[];
+    seen += frames.length;
+    if (frames.some(({ heartbeat }) => heartbeat)) raw.send({ heartbeat: {} });
+  }, 100);
+  return {
+    ws: raw.ws,
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(speaks);
+      clearInterval(answers);
+      await reader[Symbol.asyncDispose]();
+      await speaker[Symbol.asyncDispose]();
+    },
+  };
+}
+
 Deno.test("P5 bounded: readers that take nothing are told TOO_SLOW after 30 s and resume; others notice nothing", async () => {
   await using chat = await serveChat();
   await using web = await serveWeb(chat.port);
@@ -105,6 +133,7 @@ Deno.test("P5 bounded: readers that take nothing are told TOO_SLOW after 30 s an
   };
   stalled.on("data", stall);
   using half = halfSpeaking(chat.port);
+  await using busy = await busyReader(web.port);
 
   const text = "x".repeat(limits.textBytes);
   const count = 1_500;
@@ -120,6 +149,7 @@ Deno.test("P5 bounded: readers that take nothing are told TOO_SLOW after 30 s an
   await new Promise((resolve) => setTimeout(resolve, limits.slowReaderMs + 3_000));
   clearInterval(beats);
   assertMatch(await half.ended, /SILENT/, "half a frame is no sign of life");
+  assertEquals(busy.ws.readyState, WebSocket.OPEN, "who answers heartbeats stays, however much is going on");
 
   stalled.off("data", stall);
   stalled.on("data", () => taken++);

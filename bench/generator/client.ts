@@ -27,7 +27,7 @@ export interface ClientOptions {
 export interface Client {
   /** Says the message of that number, due at that time in microseconds. */
   say(number: number, due: number): void;
-  /** Gives a sign of life. */
-  beat(): void;
+  /** Gives a sign of life. A browser gives one when it is asked for it. */
+  beat?(): void;
   close(): void;
 }

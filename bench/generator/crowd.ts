@@ -1,5 +1,6 @@
 /** All clients of the generator: it makes them, and gives what they hear to the one who asks at the moment. */
 import type { Client, Watches } from "./client.ts";
+import { limits } from "../../protos/limits.ts";
 import { type Dialect, dialects } from "./dialects.ts";
 import type { Poll } from "./libc.ts";
 import type { ConnectOrder } from "./orders.ts";
@@ -13,7 +14,7 @@ const padding = " The meeting is moved to four; bring the drawings along, please
 
 /** The clients of one server. */
 export class Crowd {
-  readonly door: Pick<Dialect, "beat" | "delivers" | "acknowledges">;
+  readonly door: Pick<Dialect, "delivers" | "acknowledges">;
   readonly layout: Layout;
   /** The number of the last message of each writer. */
   readonly numbers: Uint32Array;
@@ -79,14 +80,14 @@ export class Crowd {
     return number;
   }
 
-  /** How often signs of life are due, in milliseconds from one client to the next. */
+  /** How often signs of life of programs are due, in milliseconds from one to the next. */
   get beatEveryMs(): number {
-    return (this.door.beat?.everyMs ?? Infinity) / this.begun;
+    return this.#order.door === "session" ? limits.heartbeatMs / this.begun : Infinity;
   }
 
   /** Lets the next one give a sign of life. */
   beat(): void {
-    this.#clients[this.#beaten++ % this.begun]?.beat();
+    this.#clients[this.#beaten++ % this.begun]?.beat?.();
   }
 
   close(): void {

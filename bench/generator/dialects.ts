@@ -1,5 +1,4 @@
 /** How each server is spoken to over WebSocket: how one joins a room, says something, and stays. */
-import { limits } from "../../protos/limits.ts";
 import { concat, encode } from "./bytes.ts";
 import { opcodes } from "./frame_reader.ts";
 
@@ -32,8 +31,6 @@ export interface Dialect {
   say(who: Joiner, text: string): Uint8Array;
   /** What an answer to be given at once, such as to a ping, looks like; undefined if none is due. */
   reply?(bytes: Uint8Array, from: number, to: number): Uint8Array | undefined;
-  /** What is sent by each at least so often, so as not to be taken for dead. */
-  readonly beat?: { readonly everyMs: number; readonly payload: Uint8Array };
   /** Everybody in a room is given what is said there. */
   readonly delivers: boolean;
   /** Every message is answered by its id. */
@@ -50,6 +47,12 @@ const plain: Dialect = {
   join: () => [],
   say: ({ index }, text) => json({ username: `user ${index}`, message: text }),
 };
+
+const heartbeat = encode(`[{"heartbeat":{}}]`);
+
+function isHeartbeat(bytes: Uint8Array): boolean {
+  return bytes.length === heartbeat.length && bytes.every((byte, i) => byte === heartbeat[i]);
+}
 
 /** `/ws`: the frames of Session as JSON. A page that has followed says that it is there. */
 const ours: Dialect = {
@@ -71,7 +74,7 @@ const ours: Dialect = {
   }],
   say: ({ index, room }, text) =>
     encode(`{"id":1#######,"send":${JSON.stringify({ room, clientId: `${index}-#######`, text })}}`),
-  beat: { everyMs: limits.heartbeatMs, payload: encode(`{"heartbeat":{}}`) },
+  reply: (bytes, from, to) => isHeartbeat(bytes.subarray(from, to)) ? heartbeat : undefined,
   delivers: true,
   acknowledges: true,
 };

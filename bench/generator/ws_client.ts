@@ -88,10 +88,6 @@ export class WsClient implements Client, Talks, Hears {
     this.#socket.send(this.#template.fill(number, due));
   }
 
-  beat(): void {
-    if (this.#standing.is === "in" && this.#dialect.beat) this.#send(this.#dialect.beat.payload);
-  }
-
   close(): void {
     this.#standing = { is: "gone" };
     this.#socket.close();

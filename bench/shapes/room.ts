@@ -1,4 +1,5 @@
 /** One room: everybody in it hears everybody. */
+import { limits } from "../../protos/limits.ts";
 import { loadColumns } from "../figures.ts";
 import { setScene } from "../scene.ts";
 import { type Cell, shape } from "../shape.ts";
@@ -8,11 +9,22 @@ interface RoomCell extends Cell {
   readonly clients: number;
   /** Messages a second. */
   readonly perSecond: number;
-  readonly seconds?: number;
+  readonly seconds: number;
 }
 
 function cell(clients: number, perSecond: number, more: { seconds?: number } = {}): RoomCell {
-  return { name: `${clients} × ${perSecond}/s`, clients, perSecond, ...more };
+  return {
+    name: `${clients} × ${perSecond}/s`,
+    clients,
+    perSecond,
+    seconds: defaultSeconds(clients),
+    ...more,
+  };
+}
+
+/** A crowd is measured for as long as it takes until each of it has given a sign of life. */
+function defaultSeconds(clients: number): number {
+  return clients < 1_000 ? 5 : (1.5 * limits.heartbeatMs) / 1_000;
 }
 
 /** The cells that the bars speak of. */
@@ -47,7 +59,7 @@ export const room = shape<RoomCell>({
   quickCells: [cell(5, 50, { seconds: 0.3 })],
   peers: (cell) =>
     cell.clients < 10 ? [...all, "tutorial"] : Object.values(roomCells).includes(cell) ? all : fewer,
-  measure: async (peer, { clients, perSecond, seconds = 5 }) => {
+  measure: async (peer, { clients, perSecond, seconds }) => {
     await using scene = await setScene(peer, {
       clients,
       writers: writersFor(perSecond, clients),
