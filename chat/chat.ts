@@ -82,7 +82,8 @@ export class Chat {
 
   /** The life of a room: of the log's, and one that no other room has, so that a cursor of another room is not taken. */
   epochOf(room: string): string {
-    return room === lobby ? this.epoch : `${this.epoch}.${hash(room)}`;
+    const known = this.#rooms.get(room)?.feed.tail.epoch;
+    return known ?? (room === lobby ? this.epoch : `${this.epoch}.${hash(room)}`);
   }
 
   /** Stores a command. See `RoomWriter.write`. `room` is a name that has passed `parseRoom`. */

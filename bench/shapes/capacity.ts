@@ -20,7 +20,7 @@ export const thousand: CapacityCell = {
   name: "1,000 browsers",
   clients: 1_000,
   seconds: 3,
-  search: { from: 40, most: 2_560, nearness: 1.1 },
+  search: { from: 40, most: 10_240, nearness: 1.1 },
 };
 
 /** In milliseconds. */
