@@ -220,6 +220,8 @@ export class SqliteLog implements Log {
   }
 
   async #commitAll(): Promise<void> {
+    // Not before all that is decided on in the same turn is in the first group.
+    await undefined;
     while (this.#waiting.length + this.#marks.length > 0) {
       const group = this.#takeGroup();
       const marks = this.#marks.splice(0, groupMost);

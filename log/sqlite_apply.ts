@@ -9,10 +9,6 @@ export function prepareApply(db: DatabaseSync): (room: string, event: RoomEvent)
     `INSERT INTO events (room, seq, timestamp, sender, client_id, body, author, kind, target)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const meet = db.prepare(
-    `INSERT INTO rooms (room, head, active) VALUES (?, ?, ?)
-     ON CONFLICT (room) DO UPDATE SET head = excluded.head, active = excluded.active`,
-  );
   const settle = db.prepare("UPDATE rooms SET settings = ?, topic = ?, archived = ? WHERE room = ?");
   const found = db.prepare("UPDATE rooms SET creator = ?, author = ?, created = ? WHERE room = ?");
   const said = db.prepare(`${selectEvent} WHERE room = ? AND seq = ?`);
@@ -52,7 +48,6 @@ export function prepareApply(db: DatabaseSync): (room: string, event: RoomEvent)
       kindOf(event),
     ] as const;
     const position = Number(insert.run(...values, target ?? null).lastInsertRowid);
-    meet.run(room, seq, timestamp);
     if (settings) settle.run(seq, settings.topic ?? "", settings.archived ? 1 : 0, room);
     if (settings && seq === 1) found.run(sender, author, timestamp, room);
     if (reacted) react.run(room, reacted.target, reacted.emoji, author, seq);

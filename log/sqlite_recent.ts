@@ -41,10 +41,16 @@ export class Recent {
 
   /** A room, read if it is not known. */
   room(name: string, read: () => RoomRecord | undefined): RoomRecord | undefined {
-    const known = this.#rooms.get(name) ?? read();
-    if (this.#rooms.size >= limits.roomsIdle) this.#rooms.clear();
-    if (known) this.#rooms.set(name, known);
-    return known;
+    const known = this.#rooms.get(name);
+    if (known) return known;
+    const found = read();
+    if (!found) return undefined;
+    for (const oldest of this.#rooms.keys()) {
+      if (this.#rooms.size < limits.rooms) break;
+      this.#rooms.delete(oldest);
+    }
+    this.#rooms.set(name, found);
+    return found;
   }
 
   #meet(room: string, events: readonly RoomEvent[]): void {

@@ -58,6 +58,8 @@ export class Writer {
   readonly #commit: StatementSync;
   readonly #apply: (room: string, event: RoomEvent) => number;
   readonly #head: StatementSync;
+  readonly #move: StatementSync;
+  readonly #meet: StatementSync;
   readonly #mark: StatementSync;
   readonly #place: StatementSync | undefined;
 
@@ -86,6 +88,8 @@ export class Writer {
       this.#commit = this.db.prepare("COMMIT");
       this.#apply = prepareApply(this.db);
       this.#head = this.db.prepare("SELECT head FROM rooms WHERE room = ?");
+      this.#move = this.db.prepare("UPDATE rooms SET head = ?, active = ? WHERE room = ? AND head = ?");
+      this.#meet = this.db.prepare("INSERT INTO rooms (room, head, active) VALUES (?, ?, ?)");
       this.#mark = this.db.prepare(
         `INSERT INTO marks (reader, room, seq, at) VALUES (?, ?, ?, datetime('now'))
          ON CONFLICT (reader, room) DO UPDATE SET seq = max(seq, excluded.seq), at = excluded.at`,
@@ -124,8 +128,13 @@ export class Writer {
   }
 
   #append({ room, head, events, place }: Append): Written {
-    const actual = Number(this.#head.get(room)?.head ?? 0);
-    if (actual !== head) return { kind: "conflict", head: actual };
+    const last = events.at(-1);
+    const isNext = last && this.#move.run(last.seq, last.timestamp, room, head).changes === 1;
+    if (!isNext) {
+      const actual = Number(this.#head.get(room)?.head ?? 0);
+      if (actual !== head) return { kind: "conflict", head: actual };
+      if (last) this.#meet.run(room, last.seq, last.timestamp);
+    }
     let position = 0;
     for (const event of events) position = this.#apply(room, event);
     if (place) this.#place?.run(room, place.sequence, place.id, place.counted ?? "");
