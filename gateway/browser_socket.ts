@@ -57,7 +57,8 @@ class Browser implements SocketHandlers, LinkWatcher, PulseOptions {
   /** Also to one that is told a lot and says nothing: a page gives a sign of life when it is asked for one. */
   beat(silentMs: number): void {
     const wasQuiet = this.#socket.wasQuiet();
-    if (wasQuiet || silentMs > this.everyMs) this.#socket.send(heartbeat);
+    // Whoever answers it may know it by its text.
+    if (wasQuiet || silentMs > this.everyMs) this.#socket.sendAlone(heartbeat);
   }
 
   dead(): void {

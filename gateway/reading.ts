@@ -177,7 +177,7 @@ export class Reading implements Reader, LiveReader<string> {
   /** A peer that reads slowly is told only the newest state, once it has read more. */
   roster(roster: string): void {
     if (!this.#running || this.#stopped) return;
-    if (this.#socket.hasSpace) return this.#socket.send(roster);
+    if (this.#socket.offer(roster)) return;
     const waits = this.#untold !== undefined;
     this.#untold = roster;
     if (!waits) this.#socket.run(() => this.#socket.write(() => this.#takeUntold()));

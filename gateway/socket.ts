@@ -8,6 +8,7 @@ import { tooSlow } from "../protos/partings.ts";
 import { sleep } from "../runtime/deadline.ts";
 import type { Journal } from "../runtime/journal.ts";
 import { type Due, later } from "../runtime/wheel.ts";
+import { Outgoing } from "./outgoing.ts";
 import { Slots } from "./slots.ts";
 import { closeReason, parseData, sizeOfData } from "./socket_data.ts";
 import { costOf, flood, fullSpeed, takeWork, type Verdict } from "./speed.ts";
@@ -27,6 +28,8 @@ const bufferMost = 2 * (limits.socketBufferBytes + limits.batchBytes);
 
 /** What a door does with a socket. */
 export interface SocketHandlers {
+  /** True if all that is sent are arrays of frames, of which several may go as one. */
+  readonly sendsFrames: boolean;
   /** It is open. */
   opened(): void;
   /** A message came: its text, or why it cannot be one. */
@@ -42,6 +45,7 @@ export interface SocketHandlers {
 /** One socket. */
 export class Socket {
   readonly #ws: WebSocket;
+  readonly #out: Outgoing;
   readonly #journal: Journal;
   readonly #traffic: Traffic;
   readonly #closed = Promise.withResolvers<void>();
@@ -55,15 +59,13 @@ export class Socket {
   /** Tasks that answer something. */
   #running = 0;
   #idle: PromiseWithResolvers<void> | undefined;
-  #quiet = false;
-  /** No more than this can wait in the send buffer: to ask how much does costs as much as to send something. */
-  #waitsAtMost = 0;
 
   /** Takes over a socket that is about to open. */
   constructor(ws: WebSocket, { journal, traffic }: { journal: Journal; traffic: Traffic }) {
     this.#ws = ws;
     this.#journal = journal;
     this.#traffic = traffic;
+    this.#out = new Outgoing(ws, traffic);
     // Of itself, because functions of their own for each event cost an idle socket 1 KB. What follows on an error is a close.
     for (const event of ["open", "message", "close"]) ws.addEventListener(event, this);
     // A peer that resets its connection during the handshake leaves Deno 2.9 with a socket that tells nothing, ever.
@@ -133,32 +135,31 @@ export class Socket {
 
   /** True if the peer has taken nearly all of what was sent: a signal may be sent, too. */
   get hasSpace(): boolean {
-    if (this.#waitsAtMost > limits.socketBufferBytes) this.#waitsAtMost = this.#ws.bufferedAmount;
-    return this.#waitsAtMost <= limits.socketBufferBytes;
+    return this.#out.hasSpace;
   }
 
-  /** Sends at once. */
+  /** Sends, at the latest at the end of this turn of the event loop. */
   send(text: string): void {
-    if (this.#ws.readyState !== WebSocket.OPEN) return;
-    this.#quiet = false;
-    this.#waitsAtMost += text.length * bytesPerUnit;
-    this.#traffic.sent++;
-    this.#traffic.characters += text.length;
-    this.#ws.send(text);
+    if (this.#handlers?.sendsFrames) this.#out.gather(text);
+    else this.#out.send(text);
   }
 
-  /** Sends at once if the peer has taken nearly all of what was sent; false if it has not. */
+  /** Sends at once, in a message of its own. */
+  sendAlone(text: string): void {
+    this.#out.flush();
+    this.#out.send(text);
+  }
+
+  /** Sends at once if the peer has taken nearly all of what was sent, with what waits; false if it has not. */
   offer(text: string): boolean {
     if (!this.hasSpace) return false;
-    this.send(text);
+    this.#out.send(text);
     return true;
   }
 
   /** True if nothing was sent since this was last asked: a heartbeat is due. */
   wasQuiet(): boolean {
-    const quiet = this.#quiet;
-    this.#quiet = true;
-    return quiet;
+    return this.#out.wasQuiet();
   }
 
   /**
@@ -186,18 +187,19 @@ export class Socket {
   /** Resolves when the peer has taken all that was sent, or after `ms` milliseconds. */
   async settled(ms: number): Promise<void> {
     const end = Date.now() + ms;
-    while (this.#ws.bufferedAmount > 0 && Date.now() < end && !this.#isGone) {
+    while (this.#out.waiting() > 0 && Date.now() < end && !this.#isGone) {
       await sleep(settleCheckMs, { signal: this.signal });
     }
   }
 
   async #drained(): Promise<void> {
-    let least = this.#ws.bufferedAmount;
+    let least = this.#out.waiting();
     let progressAt = Date.now();
     while (!this.hasSpace && !this.#isGone) {
       await sleep(drainCheckMs, { signal: this.signal });
-      if (this.#ws.bufferedAmount < least) {
-        least = this.#ws.bufferedAmount;
+      const waiting = this.#out.waiting();
+      if (waiting < least) {
+        least = waiting;
         progressAt = Date.now();
       } else if (Date.now() - progressAt > limits.slowReaderMs) throw tooSlow();
     }
@@ -233,6 +235,7 @@ export class Socket {
   /** Closes with the error's code; a reader of the code alone knows whether to come back. */
   close(error: ChatError): void {
     if (this.#isGone) return;
+    this.#out.flush();
     // One that is not open may never tell that it is closed.
     if (this.#ws.readyState === WebSocket.CONNECTING) this.#end();
     else this.#leave();
@@ -286,9 +289,6 @@ export class Socket {
     }
   }
 }
-
-/** The most bytes that UTF-8 needs for one unit of UTF-16. */
-const bytesPerUnit = 3;
 
 const done = Promise.resolve();
 

@@ -65,7 +65,7 @@ export function serveTutorial(socket: Socket, bridge: Bridge, username: string):
     bridge.unwatchLink(watcher);
   };
 
-  socket.listen({ opened, heard, refuse: () => tell(tooFast()), part: tell, gone });
+  socket.listen({ sendsFrames: false, opened, heard, refuse: () => tell(tooFast()), part: tell, gone });
 }
 
 async function readLobby(socket: Socket, bridge: Bridge, person: Person): Promise<void> {

@@ -138,7 +138,15 @@ Deno.test("P5 bounded: whoever writes on a socket waits for a turn, and makes no
   const run = async (sizes: number[], reads: number[]) => {
     const ws = new FakeWebSocket();
     const socket = new Socket(ws as unknown as WebSocket, { journal: silent, traffic: noTraffic() });
-    socket.listen({ opened: () => {}, heard: () => {}, refuse: () => {}, part: () => {}, gone: () => {} });
+    const ignore = () => {};
+    socket.listen({
+      sendsFrames: false,
+      opened: ignore,
+      heard: ignore,
+      refuse: ignore,
+      part: ignore,
+      gone: ignore,
+    });
     ws.dispatchEvent(new Event("open"));
     let made = 0;
     const written = sizes.map((size, i) =>
