@@ -28,6 +28,8 @@ interface State {
   focused: boolean;
 }
 
+/** A pointer that rows pass under, since somebody scrolls or many write, is not over any of them. */
+const restMs = 80;
 /** Read aloud when a message is stepped to. */
 const spokenChars = 300;
 const gone = "This message was deleted.";
@@ -35,6 +37,7 @@ const gone = "This message was deleted.";
 /** One message. */
 export class Bubble extends Component<Props, State> {
   override state = { under: false, focused: false };
+  #restTimer: ReturnType<typeof setTimeout> | undefined;
 
   override render({ said, acting, open, unfold }: Props, { under, focused }: State) {
     const { first, mine, sender, at, message, replyTo } = said;
@@ -54,8 +57,8 @@ export class Bubble extends Component<Props, State> {
         data-first={first}
         data-state={state}
         data-mention={mentions}
-        onPointerEnter={({ pointerType }) => pointerType === "mouse" && this.setState({ under: true })}
-        onPointerLeave={() => this.setState({ under: false })}
+        onPointerEnter={({ pointerType }) => pointerType === "mouse" && this.#enter()}
+        onPointerLeave={() => this.#leave()}
         onFocusIn={({ target }) => this.setState({ focused: (target as Element).matches(":focus-visible") })}
         onFocusOut={() => this.setState({ focused: false })}
         onKeyDown={({ key, target, currentTarget }) =>
@@ -87,6 +90,20 @@ export class Bubble extends Component<Props, State> {
         ))}
       </article>
     );
+  }
+
+  override componentWillUnmount(): void {
+    clearTimeout(this.#restTimer);
+  }
+
+  #enter(): void {
+    clearTimeout(this.#restTimer);
+    this.#restTimer = setTimeout(() => this.setState({ under: true }), restMs);
+  }
+
+  #leave(): void {
+    clearTimeout(this.#restTimer);
+    if (this.state.under) this.setState({ under: false });
   }
 
   /** Fingers have no pointer that could hover: a tap shows what can be done. */

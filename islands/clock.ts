@@ -1,17 +1,23 @@
 /** Times in the reader's own language and zone. */
+import { remembered } from "./remembered.ts";
+
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const dayOfYear = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 const anyDay = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
 
+const [minuteMs, secondMs] = [60_000, 1_000] as const;
+const clockOf = remembered((minute: number) => clock.format(minute * minuteMs));
+const fullOf = remembered((second: number) => full.format(second * secondMs));
+
 /** Hours and minutes, as the reader writes them. */
 export function clockTime(at: number): string {
-  return Number.isNaN(at) ? "" : clock.format(at);
+  return Number.isNaN(at) ? "" : clockOf(Math.floor(at / minuteMs));
 }
 
 /** Date and time in full, for those who want to know exactly. */
 export function fullTime(at: number): string {
-  return Number.isNaN(at) ? "" : full.format(at);
+  return Number.isNaN(at) ? "" : fullOf(Math.floor(at / secondMs));
 }
 
 /** The date alone. */

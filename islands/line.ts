@@ -7,6 +7,7 @@ import type { ClientFrame } from "../protos/gen/chat/ClientFrame.ts";
 import { limits } from "../protos/limits.ts";
 import { connect, type Connection, type Happening, next, socketOf } from "./connection.ts";
 import { type Frame, readFrames } from "./frames.ts";
+import { Pace } from "./pace.ts";
 
 /** After the browser says that its network is gone or another one, an answer has to come within this time. */
 const doubtMs = 2_500;
@@ -32,6 +33,9 @@ export class Line {
   readonly #connection = signal<Connection>(connect(performance.now()));
   readonly #over = new AbortController();
   #socket: { turn: number; socket: WebSocket } | null = null;
+  /** Read, and not heard yet. */
+  #frames: Frame[] = [];
+  readonly #pace = new Pace(() => this.#hear());
   #heardAt = 0;
   #dueTimer: Timer;
   #silenceTimer: Timer;
@@ -88,6 +92,7 @@ export class Line {
     };
     socket.onmessage = ({ data }) => mine() && this.#read(data);
     socket.onclose = ({ code, reason }) => {
+      if (mine()) this.#hear();
       if (!mine()) return;
       const why = reason || (code > 4499 ? "The server closed the door." : "The connection was lost.");
       this.happen({ is: "closed", code, why, now: performance.now(), dice: Math.random() });
@@ -97,15 +102,23 @@ export class Line {
 
   #drop(socket: WebSocket): void {
     this.#socket = null;
+    this.#frames = [];
     clearTimeout(this.#silenceTimer);
     socket.close();
   }
 
   #read(data: unknown): void {
     this.#heard();
+    const frames = readFrames(data);
+    this.#frames.push(...frames);
+    if (frames.every(mayWait)) this.#pace.ask();
+    else this.#hear();
+  }
+
+  #hear(): void {
     const from = this.#socket;
     batch(() => {
-      for (const frame of readFrames(data)) {
+      for (const frame of this.#frames.splice(0)) {
         // A frame may have ended the line, such as a parting one.
         if (this.#socket === from) this.#ends.hear(frame);
       }
@@ -150,4 +163,9 @@ export class Line {
     this.#allow(doubtMs);
     this.#ends.probe();
   }
+}
+
+/** What others do, which may be many. */
+function mayWait({ is, id }: Frame): boolean {
+  return id === 0 && (is === "batch" || is === "roster");
 }

@@ -1,6 +1,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { indexFrom } from "./conversation.ts";
 import { type Held, heldIn, spansOf } from "./held.ts";
+import { RowHeights } from "./row_heights.ts";
 import { type Guess, RowSizes } from "./row_sizes.ts";
 import type { Rows } from "./rows.ts";
 import { covers, merged, type Sight, type Span, spanOf } from "./window.ts";
@@ -37,6 +38,7 @@ export interface Wants {
  */
 export class Scroller {
   readonly #sizes: RowSizes;
+  readonly #heights = new RowHeights(() => this.#settle());
   readonly #atEnd = signal(false);
   /** Other rows have to be drawn. */
   readonly #turn = signal(0);
@@ -73,6 +75,7 @@ export class Scroller {
   /** Chooses the rows to draw. To be called while drawing. */
   draw(rows: Rows): readonly Span[] {
     this.#turn.value;
+    if (rows.lines[0] !== this.#rows?.lines[0]) this.#heights.forget();
     this.#rows = rows;
     this.#sizes.align(rows.lines, rows.loose);
     return this.#spans = merged([spanOf(this.#sizes, this.#sight()), ...spansOf(this.#held, rows.lines)]);
@@ -89,9 +92,7 @@ export class Scroller {
     this.#list = list;
     const over = new AbortController();
     const { signal } = over;
-    const resized = new ResizeObserver(() => this.#settle());
-    resized.observe(list);
-    for (const child of list.children) resized.observe(child);
+    for (const element of [list, ...list.children]) this.#heights.watch(element);
     list.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
     const hold = () => {
       if (this.#rowsBox) this.#held = heldIn(this.#rowsBox);
@@ -102,7 +103,7 @@ export class Scroller {
     return () => {
       over.abort();
       clearTimeout(this.#restTimer);
-      resized.disconnect();
+      this.#heights.end();
     };
   }
 
@@ -249,8 +250,10 @@ export class Scroller {
       // Before each stands what is not drawn.
       next++;
       for (let at = from; at < to; at++) {
-        const height = drawn[next++]?.getBoundingClientRect().height;
-        if (height !== undefined && height !== this.#sizes.at(at)) this.#sizes.set(at, height);
+        const row = drawn[next++];
+        if (!row) continue;
+        const height = this.#heights.of(row);
+        if (height !== this.#sizes.at(at)) this.#sizes.set(at, height);
       }
     }
   }
