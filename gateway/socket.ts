@@ -214,9 +214,10 @@ export class Socket {
     });
   }
 
-  /** Tells the peer that the server goes. */
+  /** Tells the peer that the server goes, at once: there may be no end of this turn. */
   part(error: ChatError, delayMs: number): void {
     this.#guard(() => this.#handlers?.part(error, delayMs));
+    this.#out.flush();
   }
 
   /** Resolves when all that was asked here is answered. */
