@@ -1,7 +1,7 @@
 /** `deno task bench`: measures Switchboard beside its peers, prints the tables, and writes them into docs/numbers.md. */
-import { judge, type Verdict, verdictRows } from "./bars.ts";
+import { judge, verdictRows, verdictRowsSince } from "./bars.ts";
 import { load, machine, openFilesMost } from "./machine.ts";
-import { writeNumbers } from "./numbers.ts";
+import { readRows, writeNumbers } from "./numbers.ts";
 import { help, type Options, readOptions } from "./options.ts";
 import type { Results } from "./results.ts";
 import { endAll } from "./process.ts";
@@ -52,9 +52,11 @@ async function bench(options: Options): Promise<number> {
   });
   if (options.quick) return anyFailed(results, plan, present) ? 1 : 0;
   const verdicts = judge(results);
-  say(`\n${barTable(verdicts.filter(({ value }) => !Number.isNaN(value)))}`);
-  if (options.write && options.only.length === 0) {
-    await writeNumbers({ machine: about(here, when, versions), bars: barTable(verdicts) });
+  say(`\n${barTable(verdictRows(verdicts.filter(({ value }) => !Number.isNaN(value))))}`);
+  if (options.write) {
+    const isPart = options.only.length > 0;
+    const rows = verdictRowsSince(isPart ? await readRows("bars") : [], verdicts);
+    await writeNumbers({ bars: barTable(rows), ...(!isPart && { machine: about(here, when, versions) }) });
   }
   return 0;
 }
@@ -67,8 +69,8 @@ function tableFor(
   return tableOf(shape, results, { cells: options.quick ? shape.quickCells : shape.cells, peers: present });
 }
 
-function barTable(verdicts: readonly Verdict[]): string {
-  return markdownTable(["bar", "what", "asked", "value", "verdict"], verdictRows(verdicts));
+function barTable(rows: readonly (readonly string[])[]): string {
+  return markdownTable(["bar", "what", "asked", "value", "verdict"], rows);
 }
 
 function about(here: string, when: string, versions: ReadonlyMap<Peer, string>): string {

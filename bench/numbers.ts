@@ -9,6 +9,18 @@ export async function writeNumbers(parts: Readonly<Record<string, string>>): Pro
   await new Deno.Command(Deno.execPath(), { args: ["fmt", "-q", file.pathname] }).output();
 }
 
+/** The rows of a part's table as the document has it, without its head. */
+export async function readRows(name: string): Promise<string[][]> {
+  return rowsIn(await Deno.readTextFile(file), name);
+}
+
+/** The rows of a part's table, without its head. */
+export function rowsIn(text: string, name: string): string[][] {
+  const [, part = ""] = new RegExp(`<!-- bench:${name} -->\n([^]*?)<!-- end -->`).exec(text) ?? [];
+  const rows = part.split("\n").filter((line) => line.startsWith("|"));
+  return rows.slice(2).map((row) => row.split("|").slice(1, -1).map((cell) => cell.trim()));
+}
+
 /** The text with its parts replaced. */
 export function replaceParts(text: string, parts: Readonly<Record<string, string>>): string {
   return Object.entries(parts).reduce((text, [name, part]) => {

@@ -59,7 +59,7 @@ export function help({ shapes, peers }: { shapes: readonly string[]; peers: read
   return [
     "Measure Switchboard beside its peers, and write docs/numbers.md.",
     "",
-    "  --only <shapes>    only these, with commas between; the bars are then only printed",
+    "  --only <shapes>    only these, with commas between; of the bars then only theirs are written",
     "  --peers <names>    only these servers; then nothing is written",
     "  --cells <text>     only sizes whose names hold the text, such as 1000; then nothing is written",
     "  --repeats <n>      how often each is measured (default: 3)",
