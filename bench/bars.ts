@@ -39,17 +39,6 @@ export function verdictRows(verdicts: readonly Verdict[]): string[][] {
   ]);
 }
 
-/** The verdicts as rows; what was not measured stays as it was in the rows `before`. */
-export function verdictRowsSince(
-  before: readonly (readonly string[])[],
-  verdicts: readonly Verdict[],
-): string[][] {
-  return verdictRows(verdicts).map((row, i) => {
-    const known = before.find(([bar, what]) => bar === row[0] && what === row[1]);
-    return known && Number.isNaN(verdicts[i]?.value) ? [...known] : row;
-  });
-}
-
 type Judged = Omit<Verdict, "bar">;
 
 /** Medians. */

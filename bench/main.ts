@@ -1,7 +1,7 @@
 /** `deno task bench`: measures Switchboard beside its peers, prints the tables, and writes them into docs/numbers.md. */
-import { judge, verdictRows, verdictRowsSince } from "./bars.ts";
+import { judge, verdictRows } from "./bars.ts";
 import { load, machine, openFilesMost } from "./machine.ts";
-import { readRows, writeNumbers } from "./numbers.ts";
+import { mergeRows, readAbout, readRows, writeNumbers } from "./numbers.ts";
 import { help, type Options, readOptions } from "./options.ts";
 import type { Results } from "./results.ts";
 import { endAll } from "./process.ts";
@@ -10,7 +10,7 @@ import { Missing, type Peer } from "./servers/peer.ts";
 import { peers } from "./servers/peers.ts";
 import type { Shape } from "./shape.ts";
 import { shapes } from "./shapes.ts";
-import { markdownTable, tableOf } from "./table.ts";
+import { markdownTable, rowsOf, tableOf } from "./table.ts";
 
 /** The most sockets that one process of a shape has: 10,000, and what a server needs besides. */
 const filesNeeded = 12_600;
@@ -44,29 +44,38 @@ async function bench(options: Options): Promise<number> {
   const results = await run({ shapes: plan, peers: present, repeats: options.repeats }, {
     say,
     done: async (shape, results) => {
-      const table = tableFor(shape, results, { options, present });
-      say(`\n${shape.title}\n\n${table}\n`);
-      const about = `Measured on ${when}: ${here}; ${times(options.repeats)}, median (least–most).`;
-      if (options.write) await writeNumbers({ [shape.name]: `${about}\n\n${table}` });
+      const rows = rowsFor(shape, results, { options, present });
+      say(`\n${shape.title}\n\n${tableOf(shape, rows)}\n`);
+      if (!options.write) return;
+      if (options.cells === "") {
+        const about = `Measured on ${when}: ${here}; ${times(options.repeats)}, median (least–most).`;
+        return await writeNumbers({ [shape.name]: `${about}\n\n${tableOf(shape, rows)}` });
+      }
+      const about = `${await readAbout(shape.name)} “${options.cells}” again on ${when}, ${
+        times(options.repeats)
+      }.`;
+      const merged = mergeRows(await readRows(shape.name), rows);
+      await writeNumbers({ [shape.name]: `${about}\n\n${tableOf(shape, merged)}` });
     },
   });
   if (options.quick) return anyFailed(results, plan, present) ? 1 : 0;
   const verdicts = judge(results);
   say(`\n${barTable(verdictRows(verdicts.filter(({ value }) => !Number.isNaN(value))))}`);
   if (options.write) {
-    const isPart = options.only.length > 0;
-    const rows = verdictRowsSince(isPart ? await readRows("bars") : [], verdicts);
-    await writeNumbers({ bars: barTable(rows), ...(!isPart && { machine: about(here, when, versions) }) });
+    const isPart = options.only.length > 0 || options.cells !== "";
+    const rows = verdictRows(verdicts.filter(({ value }) => !isPart || !Number.isNaN(value)));
+    const bars = barTable(isPart ? mergeRows(await readRows("bars"), rows) : rows);
+    await writeNumbers({ bars, ...(!isPart && { machine: about(here, when, versions) }) });
   }
   return 0;
 }
 
-function tableFor(
+function rowsFor(
   shape: Shape,
   results: Results,
   { options, present }: { options: Options; present: readonly Peer[] },
-): string {
-  return tableOf(shape, results, { cells: options.quick ? shape.quickCells : shape.cells, peers: present });
+): string[][] {
+  return rowsOf(shape, results, { cells: options.quick ? shape.quickCells : shape.cells, peers: present });
 }
 
 function barTable(rows: readonly (readonly string[])[]): string {

@@ -14,9 +14,27 @@ export async function readRows(name: string): Promise<string[][]> {
   return rowsIn(await Deno.readTextFile(file), name);
 }
 
+/** What a part says above its table, in one line. */
+export async function readAbout(name: string): Promise<string> {
+  const [, part = ""] = partOf(name).exec(await Deno.readTextFile(file)) ?? [];
+  return part.split("|")[0]?.trim().replaceAll("\n", " ") ?? "";
+}
+
+/** Rows as they stood `before`, with fresh ones in the place of those that begin with the same two cells, or behind them. */
+export function mergeRows(
+  before: readonly (readonly string[])[],
+  fresh: readonly (readonly string[])[],
+): (readonly string[])[] {
+  const isSame = (a: readonly string[], b: readonly string[]) => a[0] === b[0] && a[1] === b[1];
+  return [
+    ...before.map((row) => fresh.find((one) => isSame(one, row)) ?? row),
+    ...fresh.filter((one) => !before.some((row) => isSame(one, row))),
+  ];
+}
+
 /** The rows of a part's table, without its head. */
 export function rowsIn(text: string, name: string): string[][] {
-  const [, part = ""] = new RegExp(`<!-- bench:${name} -->\n([^]*?)<!-- end -->`).exec(text) ?? [];
+  const [, part = ""] = partOf(name).exec(text) ?? [];
   const rows = part.split("\n").filter((line) => line.startsWith("|"));
   return rows.slice(2).map((row) => row.split("|").slice(1, -1).map((cell) => cell.trim()));
 }
@@ -28,4 +46,8 @@ export function replaceParts(text: string, parts: Readonly<Record<string, string
     if (!pattern.test(text)) throw new Error(`Cannot write "${name}": docs/numbers.md has no place for it.`);
     return text.replace(pattern, (_, begin, end) => `${begin}\n${part}\n\n${end}`);
   }, text);
+}
+
+function partOf(name: string): RegExp {
+  return new RegExp(`<!-- bench:${name} -->\n([^]*?)<!-- end -->`);
 }

@@ -50,8 +50,7 @@ export function readOptions(
       options = { ...options, repeats };
     } else return wrong(`"${flag}": there is no such flag`);
   }
-  const isPart = options.peers.length > 0 || options.cells !== "";
-  return { is: "run", options: { ...options, write: options.write && !isPart } };
+  return { is: "run", options: { ...options, write: options.write && options.peers.length === 0 } };
 }
 
 /** What `--help` says. */
@@ -61,7 +60,7 @@ export function help({ shapes, peers }: { shapes: readonly string[]; peers: read
     "",
     "  --only <shapes>    only these, with commas between; of the bars then only theirs are written",
     "  --peers <names>    only these servers; then nothing is written",
-    "  --cells <text>     only sizes whose names hold the text, such as 1000; then nothing is written",
+    "  --cells <text>     only sizes whose names hold the text, such as 1000; then only their rows are written",
     "  --repeats <n>      how often each is measured (default: 3)",
     "  --quick            tiny sizes, once, and nothing is written: does everything run?",
     "",

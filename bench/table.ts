@@ -10,9 +10,9 @@ export interface TableOptions {
   readonly peers: readonly { readonly name: string; readonly label: string }[];
 }
 
-/** A shape's table: a row for each cell and server that took part. */
-export function tableOf(shape: Shape, results: Results, { cells, peers }: TableOptions): string {
-  const rows = cells.flatMap((cell) =>
+/** A shape's rows: one for each cell and server that took part. */
+export function rowsOf(shape: Shape, results: Results, { cells, peers }: TableOptions): string[][] {
+  return cells.flatMap((cell) =>
     peers.flatMap(({ name, label }) => {
       const place = { shape: shape.name, cell: cell.name, peer: name };
       if (!results.has(place)) return [];
@@ -26,7 +26,11 @@ export function tableOf(shape: Shape, results: Results, { cells, peers }: TableO
       return [[cell.name, label + (failure ? ` (failed: ${oneLine(failure)})` : ""), ...figures]];
     })
   );
-  return markdownTable(["", "server", ...shape.columns.map(({ head }) => head)], rows);
+}
+
+/** A shape's table. */
+export function tableOf({ columns }: Shape, rows: readonly (readonly string[])[]): string {
+  return markdownTable(["", "server", ...columns.map(({ head }) => head)], rows);
 }
 
 /** A table. All columns but the first two hold numbers. */

@@ -6,7 +6,7 @@ import { type Due, later } from "./wheel.ts";
 
 /** What a pulse does. */
 export interface PulseOptions {
-  /** When nothing was said for so long at most, in milliseconds, `beat` is called. */
+  /** When nothing was said for so long at most, in milliseconds, or nothing was heard for longer, `beat` is called. */
   readonly everyMs: number;
   /** When nothing was heard for about so long, `dead` is called, once. */
   readonly silenceMs: number;
@@ -61,6 +61,7 @@ export class Pulse {
     this.#spoke = false;
     // Before the beat, which may end it.
     this.#wait();
-    if (!spoke) this.#options.beat(silentMs);
+    // Many a peer says something only when it is asked.
+    if (!spoke || silentMs > this.#options.everyMs) this.#options.beat(silentMs);
   }
 }

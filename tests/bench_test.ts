@@ -1,7 +1,7 @@
 /** The benchmark: that it counts right and hides nothing. That it runs: quiet/bench_load_test.ts. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { judge, verdictRows, verdictRowsSince } from "../bench/bars.ts";
+import { judge } from "../bench/bars.ts";
 import { findAnswers } from "../bench/generator/answers.ts";
 import { concat, encode } from "../bench/generator/bytes.ts";
 import { clientFrame, FrameReader } from "../bench/generator/frame_reader.ts";
@@ -13,11 +13,12 @@ import { findStamp, readDigits, stampAt, stampOf } from "../bench/generator/stam
 import { Tally } from "../bench/generator/tally.ts";
 import { Template } from "../bench/generator/template.ts";
 import { readVarint, writeVarint } from "../bench/generator/varint.ts";
-import { replaceParts, rowsIn } from "../bench/numbers.ts";
+import { mergeRows, replaceParts, rowsIn } from "../bench/numbers.ts";
 import { readOptions } from "../bench/options.ts";
 import { Results, spreadOf } from "../bench/results.ts";
 import { search } from "../bench/search.ts";
 import { shapes } from "../bench/shapes.ts";
+import { markdownTable } from "../bench/table.ts";
 import { root } from "./harness.ts";
 
 Deno.test("percentiles are those of the sorted times, at most 1/64 off", () => {
@@ -259,17 +260,13 @@ Deno.test("a bar is met, not met, or was not measured", () => {
   assertEquals([...new Set(judge(results).map(({ bar }) => bar))], [1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
-Deno.test("a run of some shapes writes the bars that it can tell, and leaves the others as they were", () => {
-  const results = new Results();
-  results.add({ shape: "start", cell: "GET /", peer: "ours", outcome: { firstByte: 123 } });
-  const fresh = judge(results);
-  const [first, second] = verdictRows(fresh) as [string[], string[]];
-  const text = `<!-- bench:bars -->\n\n| bar | what |\n| - | - |\n| ${first[0]} |  ${
-    first[1]
-  } | x | 1.50 | met |\n\n<!-- end -->\n| a | b |\n`;
-  const rows = verdictRowsSince(rowsIn(text, "bars"), fresh);
-  assertEquals(rows.slice(0, 2), [[first[0], first[1], "x", "1.50", "met"], second]);
-  assertEquals(rows.filter(([, , , value]) => value !== "–").map(([, , , value]) => value), ["1.50", "123"]);
+Deno.test("a run of a part writes the rows that it measured, and leaves the others as they were", () => {
+  const text = replaceParts(
+    "<!-- bench:bars -->\n<!-- end -->\n| not | this |\n",
+    { bars: markdownTable(["bar", "what", "value"], [["1", "a", "1.5"], ["1", "b", "2.5"]]) },
+  );
+  const merged = mergeRows(rowsIn(text, "bars"), [["1", "b", "3"], ["2", "b", "4"]]);
+  assertEquals(merged, [["1", "a", "1.5"], ["1", "b", "3"], ["2", "b", "4"]]);
 });
 
 Deno.test("docs/numbers.md has a place for all that is measured", async () => {

@@ -40,6 +40,16 @@ Deno.test("a pulse leaves a peer alone that is heard, and needs no beat while so
   assert(counts.beats <= 3, `${counts.beats} beats`);
 });
 
+Deno.test("a pulse asks a peer that is silent, however much is said to it", async () => {
+  const { counts, pulse } = counted();
+  for (let i = 0; i < 60 && counts.beats === 0; i++) {
+    pulse.spoke();
+    await sleep(5);
+  }
+  pulse.stop();
+  assertEquals(counts, { beats: 1, deaths: 0 });
+});
+
 Deno.test("a process that was stopped for a while takes nobody for dead", async () => {
   const { counts, pulse } = counted();
   const end = performance.now() + 300;
