@@ -54,11 +54,12 @@ class Browser implements SocketHandlers, LinkWatcher, PulseOptions {
     this.#bridge.watchLink(this);
   }
 
-  /** Also to one that is told a lot and says nothing: a page gives a sign of life when it is asked for one. */
-  beat(silentMs: number): void {
-    const wasQuiet = this.#socket.wasQuiet();
-    // Whoever answers it may know it by its text.
-    if (wasQuiet || silentMs > this.everyMs) this.#socket.sendAlone(heartbeat);
+  wasQuiet(): boolean {
+    return this.#socket.wasQuiet();
+  }
+
+  beat(): void {
+    this.#socket.send(heartbeat);
   }
 
   dead(): void {

@@ -144,12 +144,6 @@ export class Socket {
     else this.#out.send(text);
   }
 
-  /** Sends at once, in a message of its own. */
-  sendAlone(text: string): void {
-    this.#out.flush();
-    this.#out.send(text);
-  }
-
   /** Sends at once if the peer has taken nearly all of what was sent, with what waits; false if it has not. */
   offer(text: string): boolean {
     if (!this.hasSpace) return false;

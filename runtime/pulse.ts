@@ -10,8 +10,9 @@ export interface PulseOptions {
   readonly everyMs: number;
   /** When nothing was heard for about so long, `dead` is called, once. */
   readonly silenceMs: number;
-  /** `silentMs` is for about how long nothing was heard. */
-  beat(silentMs: number): void;
+  /** Whether nothing was said since it was last asked, of a side that does not tell by `spoke`. */
+  wasQuiet?(): boolean;
+  beat(): void;
   dead(): void;
 }
 
@@ -57,11 +58,11 @@ export class Pulse {
       this.stop();
       return this.#options.dead();
     }
-    const spoke = this.#spoke;
+    const wasQuiet = this.#options.wasQuiet?.() ?? !this.#spoke;
     this.#spoke = false;
     // Before the beat, which may end it.
     this.#wait();
     // Many a peer says something only when it is asked.
-    if (!spoke || silentMs > this.#options.everyMs) this.#options.beat(silentMs);
+    if (wasQuiet || silentMs > this.#options.everyMs) this.#options.beat();
   }
 }

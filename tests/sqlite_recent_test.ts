@@ -4,6 +4,7 @@ import { openFile, SqliteLog } from "../log/sqlite.ts";
 import { Recent } from "../log/sqlite_recent.ts";
 import type { RoomEvent } from "../protos/events.ts";
 import { limits } from "../protos/limits.ts";
+import { tempFolder } from "./harness.ts";
 
 Deno.test("a room that was read is not read again, and past a bound the oldest is let go of, not all", () => {
   const recent = new Recent();
@@ -23,10 +24,11 @@ Deno.test("a room that was read is not read again, and past a bound the oldest i
 });
 
 Deno.test("appends of one turn to several rooms share a commit", async () => {
-  const folder = await Deno.makeTempDir();
-  const parts = await openFile(`${folder}/chat.db`);
+  await using folder = await tempFolder();
+  const file = folder.file("chat.db");
+  const parts = await openFile(file);
   const groups: string[][] = [];
-  await using log = new SqliteLog(`${folder}/chat.db`, {
+  await using log = new SqliteLog(file, {
     ...parts,
     writer: {
       ...parts.writer,
@@ -42,8 +44,6 @@ Deno.test("appends of one turn to several rooms share a commit", async () => {
   };
   await Promise.all(["a", "b", "c"].map(append));
   assertEquals(groups, [["a", "b", "c"]]);
-  await log.close();
-  await Deno.remove(folder, { recursive: true });
 });
 
 function record(room: string): RoomRecord {

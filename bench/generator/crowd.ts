@@ -1,6 +1,6 @@
 /** All clients of the generator: it makes them, and gives what they hear to the one who asks at the moment. */
-import type { Client, Watches } from "./client.ts";
 import { limits } from "../../protos/limits.ts";
+import type { Client, Watches } from "./client.ts";
 import { type Dialect, dialects } from "./dialects.ts";
 import type { Poll } from "./libc.ts";
 import type { ConnectOrder } from "./orders.ts";
